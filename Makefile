@@ -1,0 +1,49 @@
+# make all: set up and run the default scale.  make test: set up, lint, type check, tests, smoke scale end to end.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORES ?= 2
+SCALE ?= laptop
+CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
+# One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
+export OMP_NUM_THREADS := 1
+
+.PHONY: all test setup lint types unit smoke clean
+
+all: $(VENV)/ready
+	$(BIN)/snakemake --cores $(CORES) --resources gpu=1 $(CONFIG) -- all
+
+setup: $(VENV)/tested
+
+$(VENV)/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "anarch needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.14.1 torchvision==0.29.1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/tested: $(VENV)/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+test: lint types unit smoke
+
+lint: $(VENV)/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+types: $(VENV)/tested
+	$(BIN)/mypy
+
+unit: $(VENV)/tested
+	$(BIN)/python -m pytest -m "not smoke"
+
+smoke: $(VENV)/tested
+	$(BIN)/python -m pytest -m smoke -s
+
+clean:
+	rm -rf results/smoke .snakemake

@@ -1,0 +1,30 @@
+"""Architectural bias and the loss landscape: lifting, landscape measures and critical embeddings for PyTorch.
+
+The names below are what a researcher imports.  They are looked up on first use, so that the workflow,
+the figures and the report can import ``anarch`` without loading torch.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "lift": "anarch.lifting",
+    "deviation": "anarch.lifting",
+    "local_part": "anarch.lifting",
+    "off_local_part": "anarch.lifting",
+    "gradient_norm": "anarch.landscape.gradient",
+    "top_hessian_eigenvalue": "anarch.landscape.hessian",
+}
+
+__all__ = list(_HOMES)  # noqa: PLE0604
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'anarch' has no attribute {name!r}; it offers {', '.join(sorted(_HOMES))}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

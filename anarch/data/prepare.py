@@ -1,0 +1,74 @@
+"""From a spec to a dataset: find the source, let it load or generate, keep as many images as were asked for."""
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from anarch.data import sources
+from anarch.data.dataset import SPLITS, Dataset
+from anarch.randomness import generator
+
+if TYPE_CHECKING:
+    from anarch.workflow.specs import DataSpec
+
+
+def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> Dataset:
+    """The dataset that ``spec`` describes; raw files are looked for below ``root``, or downloaded to it if allowed.
+
+    A stored split is the first n of a permutation of its images drawn from (seed, split), n being all where the spec
+    says 0: so a subset is part of each larger one, and no split stays sorted by class.
+
+    Raises:
+        FileNotFoundError: the raw data are missing; says the three ways to get them.
+        ValueError: unknown source or option, more images wanted than there are, or a corrupt raw file.
+    """
+    module = import_module(f"{sources.__name__}.{_known(spec.source)}")
+    wanted = {split: getattr(spec, split) for split in SPLITS}
+    for split, n in wanted.items():
+        if n < 0:
+            raise ValueError(f"{spec.source}: {split} must be 0 or more images, got {n}")
+    if hasattr(module, "generate"):
+        if absent := [split for split in ("train", "test") if not wanted[split]]:
+            raise ValueError(f"{spec.source} is generated in any size: `{absent[0]}` must be 1 or more images, got 0")
+        _check_options(spec, module.generate)
+        return module.generate({split: n for split, n in wanted.items() if n}, seed=spec.seed, **spec.options)
+    _check_options(spec, module.load)
+    return _subset(spec, module.load(root, spec.path, download=download, **spec.options), wanted)
+
+
+def known_sources() -> list[str]:
+    """Names of the modules in anarch.data.sources that are sources."""
+    return sorted(m.name for m in pkgutil.iter_modules(sources.__path__) if not m.name.startswith("_"))
+
+
+def _known(source: str) -> str:
+    if source not in known_sources():
+        raise ValueError(f"there is no source {source!r}; there are {', '.join(known_sources())}")
+    return source
+
+
+def _check_options(spec: "DataSpec", function: Callable[..., Dataset]) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    allowed = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"seed", "download"}
+    if unknown := sorted(set(spec.options) - allowed):
+        offer = f"it has {', '.join(sorted(allowed))}" if allowed else "it has none"
+        raise ValueError(f"{spec.source} has no option `{unknown[0]}`; {offer}")
+
+
+def _subset(spec: "DataSpec", dataset: Dataset, wanted: dict[str, int]) -> Dataset:
+    images, labels = {}, {}
+    for split, n in wanted.items():
+        available = len(dataset.images.get(split, ()))
+        if n > available:
+            raise ValueError(f"{spec.source}: {split} has {available} images, {n} are wanted")
+        if available:
+            order = torch.randperm(available, generator=generator(spec.seed, "subset", split))
+            rows = order[: n or available]
+            images[split], labels[split] = dataset.images[split][rows], dataset.labels[split][rows]
+    return replace(dataset, images=images, labels=labels)

@@ -1,0 +1,1 @@
+"""The loss landscape around a network: slope, curvature, paths between points, planes through points."""

@@ -1,0 +1,193 @@
+"""Curvature of the training loss: exact Hessian-vector products and top eigenvalue (needle, Fig. 3 right)."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from scipy.linalg import eigh_tridiagonal
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from anarch.landscape.gradient import batches, inner, norm, require_data, require_deterministic, trainable
+
+
+@dataclass(frozen=True)
+class TopEigenvalue:
+    """Largest algebraic eigenvalue of a Hessian, and how far to trust it."""
+
+    value: float  # of the Hessian of the mean cross entropy: nats per squared parameter unit
+    residual: float  # |H u - value u| / |value|, u the unit Ritz vector: some eigenvalue is as close to value
+    iterations: int  # Hessian-vector products spent
+    converged: bool  # residual <= tol, or no direction was left to search to the model's precision
+
+
+def hessian_vector_product(
+    model: nn.Module, x: Tensor, y: Tensor, vector: Mapping[str, Tensor], *, batch_size: int = 1000
+) -> dict[str, Tensor]:
+    """H ``vector``, with H the Hessian of the mean cross entropy over ``x`` (N, ...), ``y`` int64 (N,).
+
+    ``vector`` and the result: name -> tensor of the parameter's shape, for every parameter with
+    ``requires_grad``.  ``batch_size`` (images) bounds memory only.  Raises ValueError as ``gradient`` does,
+    and for other names or shapes.
+    """
+    require_deterministic(model)
+    require_data(x, y, batch_size)
+    parameters = trainable(model)
+    wanted, given = ({name: tuple(t.shape) for name, t in d.items()} for d in (parameters, vector))
+    if wanted != given:
+        wrong = sorted(name for name in wanted | given if wanted.get(name) != given.get(name))
+        raise ValueError(
+            f"vector must match the trainable parameters in name and shape; it differs in {wrong}"
+        )
+    product = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
+    ordered = [vector[name] for name in parameters]
+    for images, labels in batches(x, y, batch_size):
+        _add_product(
+            model, list(parameters.values()), images, labels, 1 / len(x), ordered, list(product.values())
+        )
+    return product
+
+
+def top_hessian_eigenvalue(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    tol: float = 1e-3,
+    *,
+    seed: int = 0,
+    max_iterations: int = 100,
+    batch_size: int = 1000,
+) -> float:
+    """``top_eigenvalue(...).value`` (needle, Sec. 4.2), with a RuntimeWarning where it has not converged."""
+    top = top_eigenvalue(
+        model, x, y, tol=tol, seed=seed, max_iterations=max_iterations, batch_size=batch_size
+    )
+    if not top.converged:
+        warnings.warn(
+            f"top Hessian eigenvalue {top.value:.6g}: relative residual {top.residual:.2g} > tol {tol:g} "
+            f"after {top.iterations} iterations; raise max_iterations or tol",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return top.value
+
+
+def top_eigenvalue(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    tol: float = 1e-3,
+    seed: int = 0,
+    max_iterations: int = 100,
+    batch_size: int = 1000,
+) -> TopEigenvalue:
+    """Largest algebraic eigenvalue of the Hessian of the mean cross entropy over ``x`` (N, ...), ``y`` (N,).
+
+    The paper's power method finds the eigenvalue of largest magnitude, which near initialisation may be the
+    most negative one; Lanczos finds the top of the spectrum whatever lies below.  ``tol`` bounds the relative
+    residual; the error of the value is of the order of its square over the gap to the next eigenvalue, so far
+    smaller.  ``seed`` draws the start vector, alike on every device.  Arithmetic in the dtype of the
+    parameters.  Memory besides parameters and activations: five vectors at most.  Raises ValueError as
+    ``gradient`` does, for impossible options, and where the product is not finite.
+    """
+    require_deterministic(model)
+    require_data(x, y, batch_size)
+    if not tol >= 0 or max_iterations < 1:
+        raise ValueError(
+            f"tol must be 0 or more and max_iterations 1 or more, got {tol} and {max_iterations}"
+        )
+    parameters = list(trainable(model).values())
+
+    def add_product(vector: list[Tensor], out: list[Tensor]) -> None:
+        for images, labels in batches(x, y, batch_size):
+            _add_product(model, parameters, images, labels, 1 / len(x), vector, out)
+
+    generator = torch.Generator().manual_seed(seed)
+    start = [torch.randn(p.shape, generator=generator, dtype=p.dtype).to(p.device) for p in parameters]
+    precision = max(torch.finfo(p.dtype).eps for p in parameters)
+    return _top_of(lanczos(add_product, start), tol, max_iterations, precision)
+
+
+def lanczos(
+    add_product: Callable[[list[Tensor], list[Tensor]], None], start: list[Tensor]
+) -> Iterator[tuple[float, float, list[Tensor]]]:
+    """Three-term recurrence of a symmetric H: yields alpha_j, beta_j, unit v_j (valid until resumed).
+
+    ``add_product(v, out)`` adds H v to ``out``; ``start`` is overwritten.  alpha is the diagonal and beta the
+    side diagonal of the tridiagonal T = V^T H V; |H V s - theta V s| = beta_j |s_j| for an eigenpair theta, s
+    of T.  No basis is kept and nothing is reorthogonalised.  Once a Ritz value has converged, later vectors
+    lose their orthogonality to it and T repeats it (ghosts), but its accuracy and the bound do not suffer (C.
+    C. Paige, Linear Algebra Appl. 34 (1980) 235-258).  Order of operations: the stable one of Paige, J. Inst.
+    Math. Appl. 10 (1972) 373.
+    """
+    beta, current = 0.0, start
+    previous = [torch.zeros_like(t) for t in start]
+    _scale(current, 1 / norm(current))
+    while True:
+        # v_{j-1} is needed no more after this product: its memory becomes H v_j - beta v_{j-1}, then v_{j+1}.
+        _scale(previous, -beta)
+        add_product(current, previous)
+        alpha = inner(previous, current)
+        for t, v in zip(previous, current, strict=True):
+            t.sub_(v, alpha=alpha)
+        beta = norm(previous)
+        yield alpha, beta, current
+        if beta == 0:
+            return
+        _scale(previous, 1 / beta)
+        previous, current = current, previous
+
+
+def _top_of(
+    steps: Iterator[tuple[float, float, Sequence[Tensor]]], tol: float, max_iterations: int, precision: float
+) -> TopEigenvalue:
+    """Largest Ritz value of the ``steps`` of ``lanczos``; ``precision`` = the dtype's unit round-off."""
+    diagonal: list[float] = []
+    side: list[float] = []
+    top = TopEigenvalue(math.nan, math.inf, 0, False)
+    while not top.converged and top.iterations < max_iterations:
+        alpha, beta, _ = next(steps)
+        if not math.isfinite(alpha + beta):
+            raise ValueError(
+                "the Hessian-vector product is not finite: the loss or its slopes overflow at this point"
+            )
+        diagonal.append(alpha)
+        last = len(diagonal) - 1
+        values, vectors = eigh_tridiagonal(diagonal, side, select="i", select_range=(last, last))
+        value, bound = float(values[0]), beta * abs(float(vectors[-1, 0]))
+        side.append(beta)
+        residual = bound / abs(value) if value else (math.inf if bound else 0.0)
+        # Invariant subspace: what beta is left is round-off, and so would be every direction after it.
+        exhausted = beta <= 10 * precision * max(map(abs, diagonal + side))
+        top = TopEigenvalue(value, residual, len(diagonal), residual <= tol or exhausted)
+    return top
+
+
+def _add_product(
+    model: nn.Module,
+    parameters: Sequence[Tensor],
+    images: Tensor,
+    labels: Tensor,
+    weight: float,
+    vector: Sequence[Tensor],
+    out: Sequence[Tensor],
+) -> None:
+    """Add ``weight`` times the product of one batch, summed over images, to ``out``; the graph dies here."""
+    with torch.enable_grad():
+        loss = F.cross_entropy(model(images), labels, reduction="sum") * weight
+        slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
+    curved = [(slope, v) for slope, v in zip(slopes, vector, strict=True) if slope.requires_grad]
+    if not curved:
+        return
+    outputs, directions = zip(*curved, strict=True)
+    products = torch.autograd.grad(outputs, parameters, grad_outputs=directions, materialize_grads=True)
+    for total, product in zip(out, products, strict=True):
+        total.add_(product)
+
+
+def _scale(vector: Sequence[Tensor], factor: float) -> None:
+    for t in vector:
+        t.mul_(factor)

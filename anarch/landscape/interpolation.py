@@ -1,0 +1,130 @@
+"""Straight, norm-preserving and output-space paths between two networks (needle, Sec. C)."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from anarch.landscape.gradient import batches, norm, require_data, require_deterministic
+
+
+class Score(NamedTuple):
+    """Mean cross entropy (nats) and accuracy (0 to 1) over a set of images."""
+
+    loss: float
+    accuracy: float
+
+
+def linear(a: Mapping[str, Tensor], b: Mapping[str, Tensor], alpha: float) -> dict[str, Tensor]:
+    """(1 - alpha) a + alpha b for each parameter; a and b themselves, to the bit, at alpha = 0 and 1.
+
+    ``a``, ``b``: name -> floating tensor, of equal names and shapes (ValueError); ``alpha`` may leave 0..1.
+    """
+    require_alike(a, b)
+    return {name: torch.lerp(a[name].detach(), b[name].detach(), alpha) for name in a}
+
+
+def norm_preserving(a: Mapping[str, Tensor], b: Mapping[str, Tensor], alpha: float) -> dict[str, Tensor]:
+    """The point of ``linear``, each tensor rescaled to the norm (1 - alpha) |a| + alpha |b|.
+
+    A straight path between unaligned networks passes points of smaller norm, and so of smaller outputs; this
+    one does not.  ``alpha`` in 0..1.  Where the linear point of a tensor is zero it has no direction, and
+    stays zero.
+    """
+    _require_fraction(alpha)
+    point = linear(a, b, alpha)
+    for name, tensor in point.items():
+        length = norm([tensor])
+        if length > 0:
+            tensor.mul_(((1 - alpha) * norm([a[name].detach()]) + alpha * norm([b[name].detach()])) / length)
+    return point
+
+
+def evaluate(
+    model: nn.Module, parameters: Mapping[str, Tensor], x: Tensor, y: Tensor, batch_size: int = 1000
+) -> Score:
+    """Loss and accuracy over ``x`` (N, ...), ``y`` int64 (N,) of ``model`` with ``parameters`` for its own.
+
+    Names that ``parameters`` leaves out keep the model's values; the model is not changed.  Raises ValueError
+    for names that it lacks, and as ``gradient`` does.
+    """
+    require_known(model, parameters)
+    require_deterministic(model)
+    require_data(x, y, batch_size)
+    given = dict(parameters)
+    return _score(lambda images: F.log_softmax(functional_call(model, given, (images,)), 1), x, y, batch_size)
+
+
+def evaluate_output_mixture(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    alpha: float,
+    x: Tensor,
+    y: Tensor,
+    batch_size: int = 1000,
+    *,
+    of: Literal["logits", "probabilities"] = "logits",
+) -> Score:
+    """Loss and accuracy of two networks mixed in output space, over ``x`` (N, ...), ``y`` int64 (N,).
+
+    ``of="logits"``: the network (1 - alpha) f_a + alpha f_b, the mean of what the paper calls f.
+    ``of="probabilities"``: (1 - alpha) softmax f_a + alpha softmax f_b, the ensemble.  ``alpha`` in 0..1.
+    """
+    if of not in ("logits", "probabilities"):
+        raise ValueError(f"of must be 'logits' or 'probabilities', got {of!r}")
+    _require_fraction(alpha)
+    require_deterministic(model_a)
+    require_deterministic(model_b)
+    require_data(x, y, batch_size)
+    log_a, log_b = (math.log(share) if share > 0 else -math.inf for share in (1 - alpha, alpha))
+
+    def log_probabilities(images: Tensor) -> Tensor:
+        logits_a, logits_b = model_a(images), model_b(images)
+        if of == "logits":
+            return F.log_softmax(torch.lerp(logits_a, logits_b, alpha), 1)
+        return torch.logaddexp(F.log_softmax(logits_a, 1) + log_a, F.log_softmax(logits_b, 1) + log_b)
+
+    return _score(log_probabilities, x, y, batch_size)
+
+
+def require_alike(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> None:
+    """ValueError unless ``a`` and ``b`` hold floating tensors of the same names and shapes."""
+    wrong = [
+        name
+        for name in sorted(a.keys() | b.keys())
+        if name not in a or name not in b or a[name].shape != b[name].shape or not a[name].is_floating_point()
+    ]
+    if wrong:
+        raise ValueError(
+            f"the two points must hold floating tensors of equal names and shapes; not so: {wrong}"
+        )
+
+
+def require_known(model: nn.Module, parameters: Mapping[str, Tensor]) -> None:
+    """ValueError if ``parameters`` names a tensor that ``model`` lacks or that has another shape there."""
+    own = dict(
+        [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
+    )
+    wrong = [name for name, t in parameters.items() if name not in own or own[name].shape != t.shape]
+    if wrong:
+        raise ValueError(f"{type(model).__name__} has no parameter of that name and shape: {wrong}")
+
+
+def _require_fraction(alpha: float) -> None:
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha must lie in 0..1, got {alpha}; only linear() goes beyond the ends")
+
+
+@torch.no_grad()
+def _score(log_probabilities: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, batch_size: int) -> Score:
+    loss = torch.zeros((), dtype=torch.float64, device=x.device)
+    right = torch.zeros((), dtype=torch.int64, device=x.device)
+    for images, labels in batches(x, y, batch_size):
+        log_p = log_probabilities(images)
+        loss += F.nll_loss(log_p, labels, reduction="sum")
+        right += (log_p.argmax(1) == labels).sum()
+    return Score(loss.item() / len(x), right.item() / len(x))

@@ -1,0 +1,123 @@
+"""The two layers that a convolution is lifted to.  Building one from a kernel is Phi (needle, Sec. 3)."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from anarch.lifting.products import product
+from anarch.lifting.taps import Geometry, embed, nearest_kernel
+
+
+class LiftedConv(nn.Module, ABC):
+    """A convolution without weight sharing, on maps of fixed size: (N, C, H, W) -> (N, C_o, H_o, W_o).
+
+    Args:
+        geometry: the convolution's.
+        kernel: (C_o, C/g, k_h, k_w), repeated at each of the P positions.
+        bias: (C_o,), repeated likewise in the order of the flattened map, or None.
+    """
+
+    def __init__(self, geometry: Geometry, kernel: Tensor, bias: Tensor | None):
+        super().__init__()
+        self.geometry = geometry
+        self.weight = nn.Parameter(self._phi(geometry, kernel.detach()))
+        copies = None if bias is None else bias.detach().repeat_interleave(geometry.positions)
+        self.bias = None if copies is None else nn.Parameter(copies)
+
+    @staticmethod
+    @abstractmethod
+    def _phi(geometry: Geometry, kernel: Tensor) -> Tensor:
+        """The layer's weight for ``kernel``."""
+
+    @property
+    @abstractmethod
+    def fan_in(self) -> int:
+        """How many inputs a unit sees: sets the scale of PyTorch's default start."""
+
+    @abstractmethod
+    def nearest_kernel(self) -> Tensor:
+        """Phi^+ of the weight: the kernel, float64, of the CNN subspace's nearest point."""
+
+    def nearest_bias(self) -> Tensor | None:
+        """Phi^+ of the bias, float64 (C_o,): its mean over positions."""
+        if self.bias is None:
+            return None
+        return self.bias.detach().double().view(-1, self.geometry.positions).mean(1)
+
+    def extra_repr(self) -> str:
+        inputs, outputs = ("x".join(map(str, at)) for at in (self.geometry.inputs, self.geometry.outputs))
+        return f"{inputs} -> {outputs}, weight={tuple(self.weight.shape)}, bias={self.bias is not None}"
+
+
+class FullyConnected(LiftedConv):
+    """Every unit sees every input.  ``weight`` (C_o * P, C * H * W): no column stands for padding."""
+
+    @staticmethod
+    def _phi(geometry: Geometry, kernel: Tensor) -> Tensor:
+        return embed(kernel, geometry)
+
+    @property
+    def fan_in(self) -> int:
+        return self.weight.shape[1]
+
+    def nearest_kernel(self) -> Tensor:
+        return nearest_kernel(self.weight.detach(), self.geometry)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
+        return product(maps.flatten(1), self.weight, self.bias).view(-1, *self.geometry.outputs)
+
+
+class LocallyConnected(LiftedConv):
+    """Each position has a kernel of its own.
+
+    ``weight`` (g, R, C/g, C_o/g): R pairs of a position and one of its taps that meets the map, position by
+    position.  A tap on zero padding has no weight.
+    """
+
+    real: Tensor  # (R,): row of each pair in a table of all positions and taps
+
+    def __init__(self, geometry: Geometry, kernel: Tensor, bias: Tensor | None):
+        super().__init__(geometry, kernel, bias)
+        position, tap, _ = geometry.real_taps()
+        # The geometry tells it, so it is in no state_dict.
+        self.register_buffer("real", (position * geometry.taps + tap).to(kernel.device), persistent=False)
+
+    @staticmethod
+    def _phi(geometry: Geometry, kernel: Tensor) -> Tensor:
+        by_tap = kernel.reshape(geometry.groups, -1, geometry.kernel_shape[1], geometry.taps)
+        return by_tap.permute(0, 3, 2, 1)[:, geometry.real_taps()[1].to(kernel.device)].contiguous()
+
+    @property
+    def fan_in(self) -> int:
+        """Inputs of the convolution: untied kernels start like tied ones, padding or not."""
+        return self.geometry.taps * self.geometry.kernel_shape[1]
+
+    def nearest_kernel(self) -> Tensor:
+        taps = self.geometry.taps
+        weight, tap = self.weight.detach().double(), self.real % taps
+        sums = weight.new_zeros(weight.shape[0], taps, *weight.shape[2:]).index_add_(1, tap, weight)
+        uses = torch.bincount(tap, minlength=taps).clamp(min=1)  # an unused tap gets 0 / 1
+        return (sums / uses.view(1, -1, 1, 1)).permute(0, 3, 2, 1).reshape(self.geometry.kernel_shape)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
+        shape, count = self.geometry, len(maps)
+        groups, positions = shape.groups, shape.positions
+        maps = shape.pad(maps.reshape(count, *shape.inputs))
+        seen = F.unfold(maps, shape.kernel, shape.dilation, 0, shape.stride)  # (N, C * T, P)
+        seen = seen.view(count, groups, shape.kernel_shape[1], shape.taps, positions)
+        seen = seen.permute(1, 4, 0, 3, 2).reshape(groups * positions, count, self.fan_in)
+        units = torch.bmm(seen, self._kernels().view(groups * positions, self.fan_in, -1))
+        units = units.view(groups, positions, count, -1).permute(2, 0, 3, 1).reshape(count, *shape.outputs)
+        return units if self.bias is None else units + self.bias.view(shape.outputs)
+
+    def _kernels(self) -> Tensor:
+        """(g, P * T, C/g, C_o/g): the kernel of every position, with zeros on padding."""
+        every = self.geometry.positions * self.geometry.taps
+        if len(self.real) == every:
+            return self.weight
+        empty = self.weight.new_zeros(self.weight.shape[0], every, *self.weight.shape[2:])
+        return empty.index_copy(1, self.real, self.weight)

@@ -1,0 +1,59 @@
+"""The CNN subspace in the lifted space: the nearest point of it, and the filters of single units (needle)."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from anarch.lifting.layers import FullyConnected
+from anarch.lifting.walk import lifted_layers
+
+
+@torch.no_grad()
+def project(lifted: nn.Module) -> nn.Module:
+    """A copy of ``lifted`` at the nearest point of the CNN subspace: Phi Phi^+ of every lifted layer.
+
+    With zero padding that is the mean over tied weights (and over the positions of a bias), and 0 off-local.
+    Sums are in float64.  What was not lifted stays as it is.
+
+    Raises:
+        ValueError: ``lifted`` holds no lifted layer.
+    """
+    nearest = deepcopy(lifted)
+    for layer in lifted_layers(nearest).values():
+        kernel, bias = layer.nearest_kernel(), layer.nearest_bias()
+        dtype = layer.weight.dtype
+        tied = type(layer)(layer.geometry, kernel.to(dtype), None if bias is None else bias.to(dtype))
+        layer.weight.data = tied.weight.data
+        if layer.bias is not None and tied.bias is not None:
+            layer.bias.data = tied.bias.data
+    return nearest
+
+
+def unit_filter(lifted: nn.Module, layer: int | str, channel: int, position: tuple[int, int]) -> Tensor:
+    """Incoming weights (C, H, W) of one unit of a fully connected layer: a "filter" of needle, Figs. 6 and 7.
+
+    Args:
+        lifted: an eFCN or FCN.
+        layer: number of the lifted layer from 0, or its name.
+        channel, position: the unit's channel, and its row and column on the output map.
+
+    Raises:
+        ValueError: there is no such layer or unit, or the layer is not fully connected.
+    """
+    layers = lifted_layers(lifted)
+    names = list(layers)
+    if isinstance(layer, int):
+        if not 0 <= layer < len(names):
+            raise ValueError(f"there is no lifted layer {layer}; allowed: 0 to {len(names) - 1}")
+        layer = names[layer]
+    found = layers.get(layer)
+    if found is None:
+        raise ValueError(f"there is no lifted layer {layer!r}; allowed: {', '.join(map(repr, names))}")
+    if not isinstance(found, FullyConnected):
+        kind = type(found).__name__
+        raise ValueError(f"layer {layer!r} is {kind}; only FullyConnected has filters of the map's size")
+    unit, shape = (channel, *position), found.geometry.outputs
+    if not all(0 <= at < size for at, size in zip(unit, shape, strict=True)):
+        raise ValueError(f"layer {layer!r} has no unit {unit}; (channel, row, column) are below {shape}")
+    return found.weight.detach().view(*shape, *found.geometry.inputs)[unit].clone()

@@ -1,0 +1,1 @@
+"""One way to train every network of the five papers."""

@@ -1,0 +1,132 @@
+"""The training loop of all studies: one object holds the place, so that a resumed run is the same run."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from anarch.randomness import derived_seed, generator
+from anarch.training.examples import Examples
+from anarch.training.optimisers import make_optimiser
+from anarch.training.schedules import learning_rate
+from anarch.workflow.specs import Recipe
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer a number."""
+
+
+class Training:
+    """A network on its way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
+
+    ``history`` has a row an epoch: ``train_*`` are means over the epoch's batches, each measured before its own
+    update (row 0: over the training set at the initial point); ``test_*`` are measured after the epoch.
+    """
+
+    def __init__(self, model: nn.Module, train: Examples, test: Examples, recipe: Recipe, seed: int):
+        self.model, self.train, self.test, self.recipe = model, train, test, recipe
+        self.optimiser = make_optimiser(model, recipe)
+        self.order = generator(seed, "order")
+        self.augmentation = generator(seed, "augmentation")
+        self.epoch = 0
+        self.history: list[dict[str, float]] = []
+        torch.manual_seed(derived_seed(seed, "dropout"))  # dropout can draw from the global generator only
+
+    def start(self) -> None:
+        """Measure the initial point."""
+        self._record(evaluate(self.model, self.train, precision=self.recipe.precision))
+
+    def run_epoch(self) -> None:
+        """One pass over the training set.
+
+        Raises:
+            Diverged: the loss has become infinite or not a number; the history ends with that epoch.
+        """
+        recipe, count = self.recipe, len(self.train)
+        order = torch.randperm(count, generator=self.order) if recipe.shuffle else torch.arange(count)
+        batches = order.to(self.train.images.device).split(recipe.batch_size)
+        totals = torch.zeros(2, dtype=torch.float64, device=self.train.images.device)  # loss, hits: read once, at the end
+        self.model.train()
+        for step, rows in enumerate(batches):
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate(recipe, self.epoch, step, len(batches))
+            x = self.train.inputs(rows, augment=recipe.augment, draws=self.augmentation)
+            y = self.train.labels[rows]
+            with arithmetic(recipe.precision, x.device):
+                logits = self.model(x)
+            loss = F.cross_entropy(logits.float(), y)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            totals += torch.stack((loss.detach() * len(y), (logits.detach().argmax(1) == y).sum()))
+        self.epoch += 1
+        self._record((totals / count).tolist())
+
+    def _record(self, train: tuple[float, float] | list[float]) -> None:
+        test = evaluate(self.model, self.test, precision=self.recipe.precision)
+        names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+        self.history.append({"epoch": self.epoch, **dict(zip(names, (*train, *test), strict=True))})
+        if not all(torch.tensor([train[0], test[0]]).isfinite()):
+            raise Diverged(f"the loss is {train[0]} after epoch {self.epoch}: lower recipe.lr ({self.recipe.lr})")
+
+    def run(self, after_epoch: Callable[["Training"], None] = lambda training: None) -> None:
+        """Train from wherever this object stands to the recipe's last epoch."""
+        if not self.history:
+            self.start()
+            after_epoch(self)
+        while self.epoch < self.recipe.epochs:
+            self.run_epoch()
+            after_epoch(self)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "order": self.order.get_state(),
+            "augmentation": self.augmentation.get_state(),
+            "dropout": [torch.get_rng_state(), *torch.cuda.get_rng_state_all()],
+            "epoch": self.epoch,
+            "history": self.history,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.order.set_state(state["order"])
+        self.augmentation.set_state(state["augmentation"])
+        cpu, *cuda = state["dropout"]
+        torch.set_rng_state(cpu)
+        torch.cuda.set_rng_state_all(cuda)
+        self.epoch, self.history = state["epoch"], [dict(row) for row in state["history"]]
+
+
+def arithmetic(precision: str, device: torch.device) -> AbstractContextManager[None]:
+    """The context of a forward pass in ``precision``; ``tf32`` is a setting of the process (see ``use_precision``)."""
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+
+
+def use_precision(precision: str) -> None:
+    """Allow (or forbid) tensor-core matmuls of fp32 numbers in this process."""
+    if precision not in ("fp32", "tf32", "bf16"):
+        raise ValueError(f"precision must be fp32, tf32 or bf16, got {precision!r}")
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, examples: Examples, *, precision: str = "fp32", batch_size: int = 500) -> tuple[float, float]:
+    """Mean cross entropy and accuracy (0 to 1) of ``model`` in evaluation mode; its mode is left as it was."""
+    was_training = model.training
+    model.eval()
+    totals = torch.zeros(2, dtype=torch.float64, device=examples.images.device)
+    for rows in torch.arange(len(examples), device=examples.images.device).split(batch_size):
+        x, y = examples.inputs(rows), examples.labels[rows]
+        with arithmetic(precision, x.device):
+            logits: Tensor = model(x).float()
+        totals += torch.stack((F.cross_entropy(logits, y, reduction="sum"), (logits.argmax(1) == y).sum()))
+    model.train(was_training)
+    loss, accuracy = (totals / len(examples)).tolist()
+    return loss, accuracy

@@ -1,0 +1,34 @@
+"""From a spec to a network with its initial weights."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from torch import Tensor, nn
+
+from anarch.models import build, initialise_
+from anarch.randomness import generator
+from anarch.workflow.specs import Model
+
+
+def empty_network(model: Model, input_shape: tuple[int, int, int], classes: int, *, lift: str | None = None) -> nn.Module:
+    """The architecture, in the space ``lift`` (default: the model's own), with weights yet to be filled in."""
+    network = build(model.architecture, input_shape, classes, **model.options)
+    space = model.lift if lift is None else lift
+    if space == "none":
+        return network
+    # Imported by name: a CNN must not become stale when only the lifting is edited.
+    return import_module("anarch.lifting").lift(network, input_shape, to=space)
+
+
+def fresh_network(model: Model, input_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
+    """Weights drawn from the seed by PyTorch's default rule, in the space that is trained (needle, Sec. 4, step 5)."""
+    return initialise_(empty_network(model, input_shape, classes), generator(seed, "weights"))
+
+
+def relaxed_network(model: Model, input_shape: tuple[int, int, int], classes: int, weights: Mapping[str, Tensor]) -> nn.Module:
+    """The network of ``weights`` (a CNN's) lifted to the space of ``model`` (needle, Sec. 4, step 3)."""
+    network = empty_network(model, input_shape, classes, lift="none")
+    network.load_state_dict(weights)
+    if model.lift == "none":
+        return network
+    return import_module("anarch.lifting").lift(network, input_shape, to=model.lift)

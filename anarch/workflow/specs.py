@@ -1,0 +1,119 @@
+"""What a prepared dataset and a training run are, as plain data: one spec, one canonical text, one digest."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+Spec = TypeVar("Spec")
+
+LIFTS = ("none", "fully_connected", "locally_connected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """A prepared dataset.  Sizes are numbers of images kept of each split; 0 keeps all there are."""
+
+    source: str  # module of anarch.data.sources
+    train: int = 0
+    test: int = 0
+    extra: int = 0
+    seed: int = 0
+    path: str = ""  # file or folder below the data root, where the source has no fixed place of its own
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a network is trained, apart from data, model and seed.  Every default switches its option off."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    optimiser: str = "sgd"  # sgd | adam
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    schedule: str = "constant"  # constant | steps | cosine
+    milestones: tuple[int, ...] = ()  # schedule "steps": epochs after which lr is multiplied by gamma
+    gamma: float = 0.1
+    augment: str = "none"  # none | crop | crop_flip
+    shuffle: bool = True  # False: the same order of batches in each epoch, as in the needle authors' code
+    precision: str = "fp32"  # fp32 | tf32 | bf16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """An architecture of anarch.models and the space that it is trained in."""
+
+    architecture: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    lift: str = "none"  # none | fully_connected | locally_connected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Weights of an earlier run, by its path below the study's runs/, at one of its snapshot epochs."""
+
+    run: str
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """One training: data + model + initial weights + recipe + seed."""
+
+    dataset: str
+    model: Model
+    recipe: Recipe
+    seed: int
+    start: Start | None = None  # None: fresh weights drawn from the seed, in the space that is trained
+    snapshots: tuple[int, ...] = ()  # epochs whose weights are kept beside the final ones
+
+
+def plain(spec: Any) -> dict[str, Any]:
+    """``spec`` as plain data without its default values, so that a new option renames no earlier run."""
+    result = {}
+    for f in fields(spec):
+        value = getattr(spec, f.name)
+        default = f.default_factory() if f.default_factory is not MISSING else f.default
+        if value != default:
+            result[f.name] = plain(value) if is_dataclass(value) else value
+    return result
+
+
+def canonical_json(spec: Any) -> str:
+    """One text for one spec: sorted keys, no blanks, no NaN.  Equal specs, equal bytes, equal digests."""
+    return json.dumps(plain(spec), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def parse(kind: type[Spec], data: Mapping[str, Any]) -> Spec:
+    """The inverse of :func:`plain`; an unknown or missing key, or a value of the wrong type, is a ValueError.
+
+    Whole numbers become floats where a float is meant: ``1`` and ``1.0`` are equal and must be spelt alike.
+    """
+    hints = get_type_hints(kind)
+    unknown = set(data) - set(hints)
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {sorted(unknown)[0]!r}; it has {', '.join(hints)}")
+    try:
+        return kind(**{name: _typed(f"{kind.__name__}.{name}", hints[name], value) for name, value in data.items()})
+    except TypeError as error:
+        raise ValueError(str(error).replace("__init__() ", "")) from None
+
+
+def _typed(name: str, hint: Any, value: Any) -> Any:
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint == tuple[int, ...]:
+        return tuple(value)
+    if hint == Start | None:
+        return None if value is None else parse(Start, value)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return parse(hint, value)
+    simple = hint if isinstance(hint, type) else Mapping
+    if simple is Mapping and isinstance(value, Mapping):  # free-form options: 1.0 is written 1
+        return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in value.items()}
+    if not isinstance(value, simple) or (isinstance(value, bool) and simple is not bool):
+        raise ValueError(f"{name} must be {simple.__name__}, got {value!r}")
+    return value

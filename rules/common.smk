@@ -1,0 +1,130 @@
+"""Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from anarch.workflow import config as checks
+from anarch.workflow import digests, needle, paths, specs
+
+
+ROOT = Path(workflow.basedir)
+
+# A job's `python` is the one that runs snakemake, and finds this checkout's anarch, installed or not.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+try:
+    checks.validated(config, ROOT)
+except checks.ConfigError as error:
+    raise WorkflowError(str(error))
+
+SCALE = config["scale"]
+DATA_ROOT = checks.data_root(config)
+NEEDLE = config["needle"]
+RUNS = {needle.STUDY: needle.runs(NEEDLE)}
+
+
+wildcard_constraints:
+    dataset=r"[a-z][a-z0-9_]*",
+    study=r"[a-z][a-z_]*",
+    protocol=r"[a-z]+",
+    seed=r"\d+",
+    t_w=r"\d+",
+
+
+def any_of(values):
+    """A regular expression that matches each of the values and nothing else."""
+    return "|".join(map(str, values)) or "(?!)"
+
+
+def code(script, *modules):
+    """Digest of all code that a job's result can depend on."""
+    return digests.code_digest(ROOT, script, modules)
+
+
+def raw_file(dataset):
+    """A user's own file is an input, so that an edit of it is seen; a folder of images is not looked through."""
+    spec = specs.parse(specs.DataSpec, config["datasets"][dataset])
+    file = Path(DATA_ROOT) / spec.path
+    return str(file) if spec.path and file.is_file() else []
+
+
+def data_folder(dataset):
+    return paths.dataset_folder(SCALE, dataset)
+
+
+def data_files(dataset):
+    """What a job on a dataset waits for; its manifest tells a change of content, so the big file's time does not."""
+    folder = data_folder(dataset)
+    return {"manifest": f"{folder}/{paths.MANIFEST}", "data": ancient(f"{folder}/{paths.DATA}")}
+
+
+def table(study, name):
+    return paths.table(SCALE, study, name)
+
+
+def figure(study, name):
+    return paths.figure_files(SCALE, study, name)
+
+
+def log_of(job):
+    return paths.log(SCALE, job)
+
+
+def timing_of(job):
+    return paths.timing(SCALE, job)
+
+
+def spec_of(study, run):
+    """The spec of one run, or a clear word where the config has no such run (a target typed by hand)."""
+    try:
+        return RUNS[study][run]
+    except KeyError:
+        raise WorkflowError(f"the config has no run {run!r} in study {study!r}; it has {', '.join(RUNS[study])}")
+
+
+def training_input(study, run):
+    """Data and, where the spec has a start, exactly that snapshot of the earlier run."""
+    spec = spec_of(study, run)
+    start = []
+    if spec.start is not None:
+        start = f"{paths.run_folder(SCALE, study, spec.start.run)}/{paths.snapshot_name(spec.start.epoch)}"
+    return {**data_files(spec.dataset), "start": start}
+
+
+def certificate(run):
+    """A relaxation waits until its lifting is certified; a certificate made anew makes no training stale."""
+    told = needle.describe(run)
+    if told["model"] == "FCN":
+        return []
+    return ancient(table(needle.STUDY, f"certificates/{told['protocol']}-s{told['seed']}"))
+
+
+def training_code(study, run):
+    """Digest of the trainer, the run's architecture and, for a lifted network only, the lifting."""
+    model = spec_of(study, run).model
+    lifted = [] if model.lift == "none" else ["anarch.lifting"]
+    return code("train.py", f"anarch.models.{model.architecture}", *lifted)
+
+
+def finals(study, runs):
+    """Final weights and histories of finished runs."""
+    files = [paths.run_files(SCALE, study, run) for run in runs]
+    return [file[name] for file in files for name in ("final", "history")]
+
+
+def snapshots(study, run, epochs):
+    return [f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}" for epoch in epochs]
+
+
+def measuring_code(script, study, run):
+    """Digest of a job that rebuilds networks of one protocol: its script, the architecture, the lifting."""
+    return code(script, f"anarch.models.{spec_of(study, run).model.architecture}", "anarch.lifting")
+
+
+def about(dataset):
+    """What stands in a figure's caption: the data and the scale."""
+    return f"{dataset}, {SCALE} scale"

@@ -1,0 +1,27 @@
+"""Prepared datasets."""
+
+DOWNLOAD = "--download" if config["download"] else ""
+
+
+rule prepare_data:
+    input:
+        lambda w: raw_file(w.dataset),
+    output:
+        data=f"results/{SCALE}/data/{{dataset}}/{paths.DATA}",
+        manifest=f"results/{SCALE}/data/{{dataset}}/{paths.MANIFEST}",
+    log:
+        log_of("data/{dataset}"),
+    benchmark:
+        timing_of("data/{dataset}")
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        spec=lambda w: specs.canonical_json(specs.parse(specs.DataSpec, config["datasets"][w.dataset])),
+        code=lambda w: code("prepare_data.py", f"anarch.data.sources.{config['datasets'][w.dataset]['source']}"),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/prepare_data.py --spec {params.spec:q} --threads {threads}"
+        " --root {DATA_ROOT:q} {DOWNLOAD} --out $(dirname {output.data}) > {log} 2>&1"

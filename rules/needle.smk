@@ -1,0 +1,449 @@
+"""d'Ascoli et al. 2019: lift CNN snapshots into fully connected space, relax, compare."""
+
+STUDY = needle.STUDY
+PROTOCOLS = NEEDLE["protocols"]
+SGD = PROTOCOLS["sgd"]
+TRACE = NEEDLE["trace"]
+TRACED = needle.traced(NEEDLE)
+BATCHES = [f"{protocol}-s{seed}" for protocol, chosen in PROTOCOLS.items() for seed in chosen["seeds"]]
+FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "figA", "figB1", "figB2", "figC", "lcn"]
+NEEDLE_RUNS = f"results/{SCALE}/{STUDY}/runs"
+
+
+use rule train as needle_cnn with:
+    output:
+        **paths.run_files(SCALE, "{study}", "{run}", NEEDLE["relax_times"]),
+    wildcard_constraints:
+        study=STUDY,
+        run=any_of(run for run in RUNS[STUDY] if "/cnn-" in run),
+
+
+use rule train as needle_relax with:
+    input:
+        unpack(lambda w: training_input(w.study, w.run)),
+        certificate=lambda w: certificate(w.run),
+    output:
+        **paths.run_files(SCALE, "{study}", "{run}"),
+    wildcard_constraints:
+        study=STUDY,
+        run=any_of(run for run in RUNS[STUDY] if "/cnn-" not in run and run not in TRACED),
+
+
+use rule train as needle_relax_traced with:
+    input:
+        unpack(lambda w: training_input(w.study, w.run)),
+        certificate=lambda w: certificate(w.run),
+    output:
+        **paths.run_files(SCALE, "{study}", "{run}", TRACE["epochs"]),
+    wildcard_constraints:
+        study=STUDY,
+        run=any_of(TRACED),
+
+
+rule needle_lift:
+    input:
+        unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
+        spec=f"{NEEDLE_RUNS}/{{protocol}}/cnn-s{{seed}}/{paths.SPEC}",
+        snapshots=lambda w: snapshots(STUDY, needle.cnn(w.protocol, w.seed), PROTOCOLS[w.protocol]["relax_times"]),
+    output:
+        table(STUDY, "certificates/{protocol}-s{seed}"),
+    log:
+        log_of("needle/certificates/{protocol}-s{seed}"),
+    benchmark:
+        timing_of("needle/certificates/{protocol}-s{seed}")
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=30,
+    params:
+        epochs=lambda w: PROTOCOLS[w.protocol]["relax_times"],
+        tolerance=NEEDLE["lift_tolerance"],
+        code=lambda w: measuring_code("lift.py", STUDY, needle.cnn(w.protocol, w.seed)),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/lift.py --runs {NEEDLE_RUNS} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
+        " --data $(dirname {input.manifest}) --epochs {params.epochs} --tolerance {params.tolerance}"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule needle_measure:
+    input:
+        unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
+        finals=lambda w: finals(STUDY, needle.members(NEEDLE, w.protocol, int(w.seed))),
+        snapshots=lambda w: snapshots(STUDY, needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]),
+    output:
+        table(STUDY, "measures/{protocol}-s{seed}"),
+    log:
+        log_of("needle/measures/{protocol}-s{seed}"),
+    benchmark:
+        timing_of("needle/measures/{protocol}-s{seed}")
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="4h",
+    params:
+        names=lambda w: needle.members(NEEDLE, w.protocol, int(w.seed)),
+        hessian=NEEDLE["hessian"],
+        code=lambda w: measuring_code("measure.py", STUDY, needle.cnn(w.protocol, w.seed)),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/measure.py --runs {NEEDLE_RUNS} --names {params.names} --data $(dirname {input.manifest})"
+        " --hessian-images {params.hessian[images]} --hessian-tolerance {params.hessian[tolerance]}"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule needle_interpolate:
+    input:
+        **data_files(SGD["dataset"]),
+        finals=lambda w: finals(STUDY, needle.triple(NEEDLE, int(w.seed))),
+    output:
+        table(STUDY, "interpolation/sgd-s{seed}"),
+    log:
+        log_of("needle/interpolation/sgd-s{seed}"),
+    benchmark:
+        timing_of("needle/interpolation/sgd-s{seed}")
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=16000,  # the string holds all its points at once
+        runtime="4h",
+    params:
+        names=lambda w: needle.triple(NEEDLE, int(w.seed)),
+        path=NEEDLE["interpolation"],
+        string=NEEDLE["interpolation"]["string"],
+        batch_size=SGD["relaxed"]["batch_size"],
+        code=lambda w: measuring_code("interpolate.py", STUDY, needle.cnn("sgd", w.seed)),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/interpolate.py --runs {NEEDLE_RUNS} --efcn {params.names[0]} --cnn {params.names[1]}"
+        " --fcn {params.names[2]} --data $(dirname {input.manifest}) --points {params.path[points]}"
+        " --string-points {params.string[points]} --string-epochs {params.string[epochs]} --string-lr {params.string[lr]}"
+        " --string-stiffness {params.string[stiffness]} --batch-size {params.batch_size}"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule needle_trace_paths:
+    input:
+        **data_files(SGD["dataset"]),
+        finals=finals(STUDY, [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
+        points=snapshots(STUDY, needle.cnn("sgd", TRACE["seed"]), NEEDLE["relax_times"]),
+        wide=[file for run in TRACED for file in snapshots(STUDY, run, TRACE["epochs"])],
+    output:
+        table(STUDY, "paths"),
+    log:
+        log_of("needle/paths"),
+    benchmark:
+        timing_of("needle/paths")
+    threads: 1
+    resources:
+        gpu=0,  # memory, not arithmetic: every point of every path, and its projection
+        mem_mb=32000,
+        runtime="2h",
+    params:
+        cnn=needle.cnn("sgd", TRACE["seed"]),
+        wide=TRACED,
+        code=measuring_code("trace_paths.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/trace_paths.py --runs {NEEDLE_RUNS} --cnn {params.cnn} --wide {params.wide}"
+        " --data $(dirname {input.manifest}) --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule needle_trace_filters:
+    input:
+        **data_files(SGD["dataset"]),
+        finals=finals(STUDY, TRACED),
+        wide=[file for run in TRACED for file in snapshots(STUDY, run, TRACE["epochs"])],
+    output:
+        table(STUDY, "filters"),
+    log:
+        log_of("needle/filters"),
+    benchmark:
+        timing_of("needle/filters")
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=8000,
+        runtime=30,
+    params:
+        names=TRACED,
+        unit=NEEDLE["filter"],
+        code=measuring_code("trace_filters.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/trace_filters.py --runs {NEEDLE_RUNS} --names {params.names}"
+        " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule needle_blocks:
+    input:
+        **data_files(SGD["dataset"]),
+    output:
+        table(STUDY, "blocks"),
+    log:
+        log_of("needle/blocks"),
+    benchmark:
+        timing_of("needle/blocks")
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        model=specs.canonical_json(specs.parse(specs.Model, SGD["model"])),
+        code=measuring_code("blocks.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule needle_history:
+    input:
+        [file for file in finals(STUDY, RUNS[STUDY]) if file.endswith(paths.HISTORY)],
+    output:
+        table(STUDY, "history"),
+    log:
+        log_of("needle/history"),
+    benchmark:
+        timing_of("needle/history")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        names=list(RUNS[STUDY]),
+        code=code("collect_history.py"),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/collect_history.py --runs {NEEDLE_RUNS} --names {params.names} --out {output} > {log} 2>&1"
+
+
+rule needle_measures:
+    input:
+        [table(STUDY, f"measures/{batch}") for batch in BATCHES],
+    output:
+        table(STUDY, "measures"),
+    log:
+        log_of("needle/measures"),
+    benchmark:
+        timing_of("needle/measures")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("stack.py"),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/stack.py {input} --out {output} > {log} 2>&1"
+
+
+use rule needle_measures as needle_certificates with:
+    input:
+        [table(STUDY, f"certificates/{batch}") for batch in BATCHES],
+    output:
+        table(STUDY, "certificates"),
+    log:
+        log_of("needle/certificates"),
+    benchmark:
+        timing_of("needle/certificates")
+
+
+use rule needle_measures as needle_interpolations with:
+    input:
+        [table(STUDY, f"interpolation/sgd-s{seed}") for seed in SGD["seeds"]],
+    output:
+        table(STUDY, "interpolation"),
+    log:
+        log_of("needle/interpolation"),
+    benchmark:
+        timing_of("needle/interpolation")
+
+
+use rule draw as needle_fig1 with:
+    input:
+        table(STUDY, "paths"),
+    output:
+        **figure(STUDY, "fig1"),
+    log:
+        log_of("needle/figures/fig1"),
+    benchmark:
+        timing_of("needle/figures/fig1")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_fig2 with:
+    input:
+        table(STUDY, "history"),
+    output:
+        **figure(STUDY, "fig2"),
+    log:
+        log_of("needle/figures/fig2"),
+    benchmark:
+        timing_of("needle/figures/fig2")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_fig3 with:
+    input:
+        table(STUDY, "measures"),
+    output:
+        **figure(STUDY, "fig3"),
+    log:
+        log_of("needle/figures/fig3"),
+    benchmark:
+        timing_of("needle/figures/fig3")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_fig4 with:
+    input:
+        table(STUDY, "measures"),
+    output:
+        **figure(STUDY, "fig4"),
+    log:
+        log_of("needle/figures/fig4"),
+    benchmark:
+        timing_of("needle/figures/fig4")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_fig5 with:
+    input:
+        table(STUDY, "measures"),
+    output:
+        **figure(STUDY, "fig5"),
+    log:
+        log_of("needle/figures/fig5"),
+    benchmark:
+        timing_of("needle/figures/fig5")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_fig6 with:
+    input:
+        table(STUDY, "filters"),
+    output:
+        **figure(STUDY, "fig6"),
+    log:
+        log_of("needle/figures/fig6"),
+    benchmark:
+        timing_of("needle/figures/fig6")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_fig7 with:
+    input:
+        table(STUDY, "filters"),
+    output:
+        **figure(STUDY, "fig7"),
+    log:
+        log_of("needle/figures/fig7"),
+    benchmark:
+        timing_of("needle/figures/fig7")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_figA with:
+    input:
+        table(STUDY, "blocks"),
+    output:
+        **figure(STUDY, "figA"),
+    log:
+        log_of("needle/figures/figA"),
+    benchmark:
+        timing_of("needle/figures/figA")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_figB1 with:
+    input:
+        table(STUDY, "history"),
+        table(STUDY, "measures"),
+    output:
+        **figure(STUDY, "figB1"),
+    log:
+        log_of("needle/figures/figB1"),
+    benchmark:
+        timing_of("needle/figures/figB1")
+    params:
+        about=about(PROTOCOLS["alexnet"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_figB2 with:
+    input:
+        table(STUDY, "history"),
+        table(STUDY, "measures"),
+    output:
+        **figure(STUDY, "figB2"),
+    log:
+        log_of("needle/figures/figB2"),
+    benchmark:
+        timing_of("needle/figures/figB2")
+    params:
+        about=about(PROTOCOLS["adam"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_figC with:
+    input:
+        table(STUDY, "interpolation"),
+    output:
+        **figure(STUDY, "figC"),
+    log:
+        log_of("needle/figures/figC"),
+    benchmark:
+        timing_of("needle/figures/figC")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+use rule draw as needle_lcn with:
+    input:
+        table(STUDY, "history"),
+        table(STUDY, "measures"),
+    output:
+        **figure(STUDY, "lcn"),
+    log:
+        log_of("needle/figures/lcn"),
+    benchmark:
+        timing_of("needle/figures/lcn")
+    params:
+        about=about(PROTOCOLS["sgd"]["dataset"]),
+        code=code("draw.py", "anarch.figures.needle"),
+
+
+rule needle:
+    input:
+        [file for name in FIGURES for file in figure(STUDY, name).values()],
+        table(STUDY, "certificates"),

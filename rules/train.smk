@@ -1,0 +1,27 @@
+"""The one way to train.  Each study inherits it and says which of its runs keep which snapshots."""
+
+
+rule train:
+    input:
+        unpack(lambda w: training_input(w.study, w.run)),
+    output:
+        **paths.run_files(SCALE, "{study}", "{run}"),
+    wildcard_constraints:
+        run="(?!)",  # makes nothing itself: only its heirs know their snapshots
+    log:
+        log_of("{study}/runs/{run}"),
+    benchmark:
+        timing_of("{study}/runs/{run}")
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime="2h",
+    params:
+        spec=lambda w: specs.canonical_json(spec_of(w.study, w.run)),
+        code=lambda w: training_code(w.study, w.run),
+    conda:
+        "../environment.yml"
+    shell:
+        "python workflow_scripts/train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
+        " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec}) > {log} 2>&1"

@@ -1,0 +1,358 @@
+"""Each figure of ``needle`` from planted tables: what is plotted is what was planted, and every text can be read."""
+
+import inspect
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import rc_context, rcParams
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+
+from anarch.figures import needle, style
+from anarch.figures.needle import published
+from anarch.figures.tables import TableError
+
+ABOUT = "cluttered_digits (6,000 + 3,000 images), laptop scale"
+PAPER_TIMES = (0, 1, 2, 3, 4, 6, 8, 10, 13, 18, 23, 30, 40, 52, 67, 88, 115, 150)
+
+
+def draw(name, tables, **options) -> Figure:
+    function = getattr(needle, name)
+    parameters = inspect.signature(function).parameters.values()
+    return function(*(tables[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY), about=ABOUT, **options)
+
+
+def texts(figure: Figure) -> list[Text]:
+    """Every text that a reader sees; ticks outside the limits have labels that are not drawn."""
+    hidden = set()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                if not low <= tick.get_loc() <= high or not ax.axison:
+                    hidden |= {tick.label1, tick.label2}
+    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip() and text not in hidden]
+
+
+def assert_legible(figure: Figure) -> None:
+    """No two texts overlap, none runs into a foreign legend or out of the figure."""
+    with rc_context(style.RC):
+        FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        boxes = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+        legends = [(legend, legend.get_window_extent()) for legend in figure.findobj(Legend)]
+    for (one, box), (other, second) in itertools.combinations(boxes, 2):
+        width = min(box.x1, second.x1) - max(box.x0, second.x0)
+        height = min(box.y1, second.y1) - max(box.y0, second.y0)
+        assert width <= 0.5 or height <= 0.5, f"{one!r} overlaps {other!r} by {width:.1f} x {height:.1f} pixels"
+    page = figure.bbox
+    for text, box in boxes:
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= page.x1 + 0.5 and box.y1 <= page.y1 + 0.5, f"{text!r} leaves the page"
+    for legend, box in legends:
+        for ax in figure.axes:
+            assert not box.shrunk(0.98, 0.98).overlaps(ax.get_window_extent()), f"legend {legend.get_texts()} hides an axes"
+
+
+def line(ax: Axes, label: str):
+    found = [line for line in ax.get_lines() if line.get_label() == label]
+    assert len(found) == 1, f"{label!r} among {[line.get_label() for line in ax.get_lines()]}"
+    return found[0]
+
+
+def xy(ax: Axes, label: str) -> tuple[np.ndarray, np.ndarray]:
+    return tuple(np.asarray(values, float) for values in line(ax, label).get_data())
+
+
+def planted(tables, column, *, model="eFCN", moment="end", protocol="sgd") -> np.ndarray:
+    rows = tables["measures"].query("model == @model and moment == @moment and protocol == @protocol")
+    return rows.groupby("relax_time", dropna=False)[column].mean().to_numpy()
+
+
+@pytest.fixture(scope="module")
+def three(tables):
+    return tables(seeds=3)
+
+
+@pytest.fixture(scope="module")
+def paper_like(tables):
+    return tables(seeds=1, times=PAPER_TIMES, models=("CNN", "FCN", "eFCN"))
+
+
+def damaged(tables) -> dict[str, pd.DataFrame]:
+    """No FCN and no eLCN, a seed that failed, an eigenvalue below zero, and empty cells."""
+    sick = {
+        name: table[table["model"] != "FCN"] if name in ("measures", "history", "paths") else table.copy()
+        for name, table in tables.items()
+    }
+    measures = sick["measures"].reset_index(drop=True)
+    lost = (measures.seed == 2) & (measures.relax_time == 8)
+    measures.loc[lost, ["test_accuracy", "gradient_norm", "deviation", "local_accuracy"]] = np.nan
+    measures.loc[(measures.moment == "start") & (measures.relax_time == 3), "hessian_top"] = -2.0
+    history = sick["history"].reset_index(drop=True)
+    history.loc[(history.seed == 1) & (history.epoch > 5), ["train_loss", "test_accuracy"]] = np.nan
+    interpolation = sick["interpolation"].query("path != 'string'").reset_index(drop=True)
+    interpolation.loc[interpolation.alpha == 0.5, "test_accuracy"] = np.nan
+    sick |= {"measures": measures, "history": history, "interpolation": interpolation}
+    return sick
+
+
+SEEDLESS = {"fig1": "n = 1 seed (seed 0)", "fig6": "n = 1 seed", "fig7": "n = 1 seed", "figA": "n = 1 lifted network"}
+
+
+@pytest.mark.parametrize("name", needle.__all__)
+def test_every_text_is_legible_and_the_caption_tells_data_and_n(name, three):
+    figure = draw(name, three)
+    assert_legible(figure)
+    caption = " ".join(figure.get_supxlabel().split())
+    assert ABOUT in caption
+    assert SEEDLESS.get(name, "mean and range over n = 3 seeds") in caption
+
+
+@pytest.mark.parametrize("name", needle.__all__)
+def test_every_panel_says_what_its_axes_are(name, three):
+    for ax in draw(name, three).axes:
+        image = bool(ax.images) and name in ("fig6", "fig7")
+        shared = not ax.yaxis.get_tick_params()["labelleft"] if not image else True
+        assert image or shared or ax.get_ylabel() or name == "figA" or ax.get_label() == "<colorbar>", ax
+        upper = not ax.xaxis.get_tick_params()["labelbottom"] if not image else True
+        assert image or upper or ax.get_xlabel() or ax.get_label() == "<colorbar>", ax
+
+
+@pytest.mark.parametrize("name", ["fig1", "fig2", "fig3", "fig4", "figB1", "lcn"])
+def test_one_seed_and_the_papers_eighteen_relax_times(name, paper_like):
+    figure = draw(name, paper_like)
+    assert_legible(figure)
+    assert "n = 1 seed" in figure.get_supxlabel() and "mean" not in figure.get_supxlabel()
+    assert not any(len(ax.collections) for ax in figure.axes), "a single seed has no band and no bar"
+
+
+@pytest.mark.parametrize("name", ["fig1", "fig2", "fig3", "fig4", "fig5", "figB2", "figC", "lcn"])
+def test_missing_models_and_empty_cells(name, three):
+    figure = draw(name, damaged(three))
+    assert_legible(figure)
+    if name in ("fig3", "fig4", "figB2", "fig5"):
+        assert "n = 2 to 3 seeds" in " ".join(figure.get_supxlabel().split())
+
+
+def test_fig1_draws_the_paths_of_the_first_seed(three):
+    figure = draw("fig1", three)
+    whole, near, distance = figure.axes
+    path = three["paths"].query("seed == 0 and model == 'eFCN' and relax_time == 8").sort_values("epoch")
+    for ax, column in ((whole, "pc2"), (near, "pc2"), (distance, "off_subspace")):
+        np.testing.assert_array_equal(xy(ax, "eFCN, $t_w$ = 8"), (path.pc1, path[column]))
+    np.testing.assert_array_equal(xy(distance, "CNN")[1], 0)
+    assert set(line(distance, "CNN subspace").get_ydata()) == {0}
+    assert f"PC 1 ({100 * path.explained1.iloc[0]:.0f} % of variance)" == whole.get_xlabel()
+    foot = three["paths"].query("seed == 0 and model == 'FCN'").sort_values("epoch").iloc[-1]
+    links = [line.get_xydata()[1] for line in whole.get_lines() if line.get_label() == "_link"]
+    assert any(np.array_equal(link, (foot.projected_pc1, foot.projected_pc2)) for link in links)
+    assert len(links) == 7  # six eFCNs and the FCN
+
+
+def test_fig2_draws_means_over_seeds_and_their_range(three):
+    loss, accuracy = draw("fig2", three).axes
+    rows = three["history"].query("protocol == 'sgd' and model == 'eFCN' and relax_time == 3")
+    for ax, column, scale in ((loss, "train_loss", 1), (accuracy, "test_accuracy", 100)):
+        epochs, means = xy(ax, "eFCN, $t_w$ = 3")
+        np.testing.assert_array_equal(epochs, np.arange(31))
+        np.testing.assert_allclose(means, scale * rows.groupby("epoch")[column].mean(), rtol=1e-12)
+        assert len(ax.collections) == 8  # a band for each of CNN, FCN and six eFCNs
+    first = accuracy.collections[0].get_paths()[0].vertices[:, 1]
+    cnn = 100 * three["history"].query("protocol == 'sgd' and model == 'CNN'").test_accuracy
+    assert (first.min(), first.max()) == pytest.approx((cnn.min(), cnn.max()))
+
+
+def test_fig2_reads_the_sgd_protocol_alone(three):
+    others = {**three, "history": three["history"].assign(train_loss=lambda t: t.train_loss.where(t.protocol == "sgd", 99.0))}
+    assert xy(draw("fig2", others).axes[0], "CNN")[1].max() < 3
+
+
+def test_fig3_draws_the_planted_means_and_the_papers_marks(three):
+    performance, gradient, hessian = draw("fig3", three).axes
+    times, means = xy(performance, "eFCN, final")
+    np.testing.assert_array_equal(times, [0, 1, 3, 8, 20, 60])
+    np.testing.assert_allclose(means, 100 * planted(three, "test_accuracy"))
+    assert line(performance, "eFCN, final").get_marker() == "x"
+    for model in ("CNN", "FCN"):
+        best = 100 * planted(three, "best_test_accuracy", model=model)[0]
+        np.testing.assert_allclose(line(performance, f"best {model}").get_ydata(), best)
+    for ax, column in ((gradient, "gradient_norm"), (hessian, "hessian_top")):
+        assert ax.get_yscale() == "log"
+        for moment in ("start", "end"):
+            np.testing.assert_allclose(xy(ax, moment)[1], planted(three, column, moment=moment))
+    marks = {mark.get_ydata()[0] for mark in performance.get_lines() if mark.get_label() == "_published"}
+    assert marks == {published.CNN_ACCURACY, published.FCN_ACCURACY, published.RELAXED_AT_0_ACCURACY} == {72, 57.5, 62.5}
+
+
+def test_fig3_shows_bars_from_the_smallest_to_the_largest_seed(three):
+    performance = draw("fig3", three).axes[0]
+    bars = next(c for c in performance.collections if len(c.get_paths()) == 6)
+    ends = np.array([path.vertices[:, 1] for path in bars.get_paths()])
+    rows = three["measures"].query("protocol == 'sgd' and model == 'eFCN' and moment == 'end'")
+    range_ = rows.groupby("relax_time").test_accuracy.agg(["min", "max"]).to_numpy() * 100
+    np.testing.assert_allclose(ends, range_)
+
+
+def test_fig3_puts_eigenvalues_below_zero_on_the_edge_and_says_so(three):
+    hessian = draw("fig3", damaged(three)).axes[2]
+    edge = line(hessian, "_not positive")
+    assert list(edge.get_xdata()) == [3] and "0 or less" in [text.get_text() for text in hessian.get_legend().get_texts()]
+    assert 3 not in xy(hessian, "start")[0]
+
+
+def test_fig4_draws_delta_against_time_loss_and_accuracy(three):
+    time, loss, accuracy = draw("fig4", three).axes
+    deltas = 100 * planted(three, "deviation")
+    np.testing.assert_allclose(xy(time, "eFCN")[1], deltas)
+    for ax, x in ((loss, planted(three, "train_loss", moment="start")), (accuracy, 100 * planted(three, "test_accuracy"))):
+        points = [xy(ax, f"eFCN, $t_w$ = {t}") for t in (0, 1, 3, 8, 20, 60)]
+        np.testing.assert_allclose(np.ravel([p[0] for p in points]), x)
+        np.testing.assert_allclose(np.ravel([p[1] for p in points]), deltas)
+        np.testing.assert_allclose(xy(ax, "FCN")[1], 96.1)
+        assert line(ax, "FCN").get_color() == style.BLUE
+    marks = {mark.get_ydata()[0] for mark in accuracy.get_lines() if mark.get_label() == "_published"}
+    assert marks == {8, 97}
+
+
+def test_fig4_tells_the_delta_that_counts_padding(three):
+    assert "97.5 % with the padded columns" in " ".join(draw("fig4", three).get_supxlabel().split())
+    bare = {**three, "measures": three["measures"].drop(columns="deviation_padded")}
+    assert "padded" not in draw("fig4", bare).get_supxlabel()
+
+
+def test_fig5_draws_both_parts_and_chance(three):
+    (ax,) = draw("fig5", three, classes=4).axes
+    for label, column, colour in (
+        ("local part alone", "local_accuracy", style.ORANGE),
+        ("off-local part alone", "off_local_accuracy", style.BLUE),
+        ("local and off-local", "test_accuracy", style.GREEN),
+    ):
+        np.testing.assert_allclose(xy(ax, label)[1], 100 * planted(three, column))
+        assert line(ax, label).get_color() == colour
+    assert set(line(ax, "chance").get_ydata()) == {25}
+
+
+def test_fig6_is_a_grid_on_one_colour_scale_with_zeros_masked(three):
+    figure = draw("fig6", three)
+    images = [ax.images[0] for ax in figure.axes if ax.images]
+    assert len(images) == 9 and len({(image.norm.vmin, image.norm.vmax) for image in images}) == 1
+    cell = three["filters"].query("model == 'eFCN' and relax_time == 8 and epoch == 30")
+    np.testing.assert_array_equal(images[5].get_array().filled(np.nan).ravel(), cell.log_abs_weight)
+    masked = np.ma.getmaskarray(images[0].get_array())
+    assert masked.sum() == 32 * 32 - 4 and not masked[:2, :2].any()
+    assert [ax.get_ylabel() for ax in figure.axes[:9:3]] == ["$t_w$ = 0", "$t_w$ = 8", "$t_w$ = 60"]
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["epoch 0", "epoch 8", "epoch 30"]
+
+
+def test_fig6_leaves_out_a_panel_that_was_not_measured(three):
+    part = three["filters"].query("not (relax_time == 8 and epoch == 30)")
+    figure = draw("fig6", {"filters": part})
+    assert sum(bool(ax.images) for ax in figure.axes[:9]) == 8
+
+
+def test_fig7_draws_initial_final_and_difference(three):
+    figure = draw("fig7", three)
+    initial, final, difference = (ax.images[0] for ax in figure.axes[:3])
+    rows = three["filters"].query("model == 'FCN'")
+    for image, query in (
+        (initial, "panel == 'weights' and epoch == 0"),
+        (final, "panel == 'weights' and epoch == 30"),
+        (difference, "panel == 'difference'"),
+    ):
+        np.testing.assert_array_equal(np.asarray(image.get_array()).ravel(), rows.query(query).log_abs_weight)
+    assert initial.norm is final.norm and difference.norm is not initial.norm
+
+
+def test_figA_draws_the_filled_share_of_each_block(three):
+    figure = draw("figA", three)
+    images = [ax.images[0] for ax in figure.axes if ax.images][:3]
+    for layer, image in enumerate(images, start=1):
+        cells = three["blocks"].query(f"layer == {layer}")
+        np.testing.assert_allclose(np.asarray(image.get_array()).ravel(), 100 * cells.filled)
+    assert images[0].get_extent() == [0, 3072, 2312, 0]
+
+
+def test_figA_has_room_for_the_five_layers_of_alexnet(three):
+    sizes = ((12544, 3072), (9408, 3136), (3456, 1728), (2304, 3456), (2304, 2304))
+    part = three["blocks"].query("layer == 1").drop(columns=["rows", "columns"])
+    five = [part.assign(layer=i, rows=rows, columns=columns) for i, (rows, columns) in enumerate(sizes, start=1)]
+    assert_legible(draw("figA", {"blocks": pd.concat(five)}))
+
+
+@pytest.mark.parametrize(("name", "protocol"), [("figB1", "alexnet"), ("figB2", "adam")])
+def test_variants_read_their_own_protocol(name, protocol, three):
+    table = three["measures"].copy()
+    table.loc[table.protocol == protocol, ["test_accuracy", "deviation"]] *= 0.5
+    performance, deviation, curves = draw(name, {**three, "measures": table}).axes
+    np.testing.assert_allclose(xy(performance, "eFCN, final")[1], 50 * planted(three, "test_accuracy"))
+    np.testing.assert_allclose(xy(deviation, "eFCN")[1], 50 * planted(three, "deviation"))
+    assert len(xy(curves, "CNN")[0]) == 61
+    assert not [mark for mark in performance.get_lines() if mark.get_label() == "_published"]
+
+
+def test_figC_draws_each_path_and_names_the_right_ends(three):
+    figure = draw("figC", three)
+    axes = np.array(figure.axes).reshape(4, 2)
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    for column, (pair, last) in enumerate((("eFCN-CNN", "CNN"), ("eFCN-FCN", "FCN"))):
+        for row, (time, value, scale) in enumerate(
+            ((0, "train_loss", 1), (0, "test_accuracy", 100), (8, "train_loss", 1), (8, "test_accuracy", 100))
+        ):
+            ax = axes[row, column]
+            for path, label in (
+                ("linear", "linear"),
+                ("norm_preserving", "norm preserving"),
+                ("output", "output space"),
+                ("string", "relaxed string"),
+            ):
+                rows = three["interpolation"].query(f"pair == {pair!r} and path == {path!r} and relax_time == {time}")
+                np.testing.assert_allclose(xy(ax, label)[1], scale * rows.groupby("alpha")[value].mean())
+        shown = [tick.get_text() for tick in axes[3, column].get_xticklabels()]
+        assert (shown[0], shown[-1]) == ("0\neFCN", f"1\n{last}")
+
+
+def test_lcn_sets_both_relaxations_side_by_side(three, paper_like):
+    final, training = draw("lcn", three).axes
+    np.testing.assert_allclose(xy(final, "eLCN, final")[1], 100 * planted(three, "test_accuracy", model="eLCN"))
+    np.testing.assert_allclose(xy(final, "eFCN, final")[1], 100 * planted(three, "test_accuracy"))
+    solid, dotted = line(training, "eFCN, $t_w$ = 8"), line(training, "eLCN, $t_w$ = 8")
+    assert solid.get_color() == dotted.get_color() and solid.get_linestyle() != dotted.get_linestyle()
+    assert "hold no eLCN" in " ".join(draw("lcn", paper_like).get_supxlabel().split())
+
+
+@pytest.mark.parametrize(
+    ("name", "tables_", "message"),
+    [
+        ("fig3", {"measures": pd.DataFrame({"protocol": ["sgd"], "model": ["CNN"]})}, "table measures lacks column relax_time"),
+        (
+            "fig7",
+            {"filters": pd.DataFrame(columns=["model", "relax_time", "epoch", "panel", "row", "column", "log_abs_weight"])},
+            "table filters has no row with model = FCN; there is: none",
+        ),
+        ("figA", {"blocks": pd.DataFrame(columns=["layer", "row", "column", "filled", "rows", "columns"])}, "blocks has no row"),
+    ],
+)
+def test_a_table_that_will_not_do_is_named(name, tables_, message):
+    with pytest.raises(TableError, match=message):
+        draw(name, tables_)
+
+
+def test_a_missing_protocol_is_named(three):
+    sgd = {name: three[name].query("protocol == 'sgd'") for name in ("measures", "history")}
+    with pytest.raises(TableError, match="no row with protocol = adam; there is: sgd"):
+        draw("figB2", sgd)
+
+
+def test_drawing_changes_neither_settings_nor_tables(three):
+    before, tables_ = dict(rcParams), {name: table.copy() for name, table in three.items()}
+    for name in ("fig3", "figC"):
+        draw(name, three)
+    assert dict(rcParams) == before
+    for name, table in three.items():
+        pd.testing.assert_frame_equal(table, tables_[name])

@@ -1,0 +1,69 @@
+import pytest
+import torch
+from torch import nn
+
+from anarch.models import architectures, build
+
+
+def count(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize(
+    "name, classes, parameters",
+    [("vanilla_cnn", 10, 143_178), ("alexnet", 10, 2_848_906), ("alexnet", 100, 2_848_906 + 90 * 513)],
+)
+def test_the_authors_networks_have_their_number_of_parameters(name: str, classes: int, parameters: int) -> None:
+    assert count(build(name, (3, 32, 32), classes)) == parameters
+
+
+def test_the_number_of_parameters_follows_the_width() -> None:
+    for c in (1, 5, 16):
+        vanilla = c * (1 * 16 + 1) + c * (25 * c + 1) + c * (9 * c + 1) + 7 * (c + 1)
+        assert count(build("vanilla_cnn", (1, 32, 32), 7, channels=c)) == vanilla
+    assert build("alexnet", (3, 32, 32), 10, channels=5)[6].weight.shape == (30, 15, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "name, maps",
+    [
+        ("vanilla_cnn", [17, 17, 8, 8, 8, 3, 3, 3, 1]),
+        ("alexnet", [17, 17, 8, 8, 8, 3, 3, 3, 3, 3, 3, 3, 1]),
+    ],
+)
+def test_maps_shrink_as_in_the_authors_code(name: str, maps: list[int]) -> None:
+    network = build(name, (3, 32, 32), 10, channels=2)
+    x, sizes = torch.zeros(2, 3, 32, 32), []
+    for layer in network[: len(maps)]:
+        x = layer(x)
+        sizes.append(x.shape[-1])
+    assert sizes == maps
+
+
+@pytest.mark.parametrize("name", architectures())
+def test_other_input_shapes_give_logits_of_the_classes(name: str) -> None:
+    assert build(name, (1, 47, 40), 4, channels=2)(torch.zeros(3, 1, 47, 40)).shape == (3, 4)
+
+
+@pytest.mark.parametrize("name", architectures())
+def test_building_draws_nothing(name: str) -> None:
+    before = torch.get_rng_state()
+    build(name, (3, 32, 32), 10, channels=2)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    "name, shape, options, message",
+    [
+        ("vanila", (3, 32, 32), {}, "no architecture 'vanila'; anarch/models has alexnet, vanilla_cnn"),
+        ("initialise", (3, 32, 32), {}, "no architecture 'initialise'"),
+        ("vanilla_cnn", (3, 32, 32), {"width": 3}, "vanilla_cnn has no option 'width'; it has channels"),
+        ("vanilla_cnn", (3, 16, 16), {}, r"shape \(3, 16, 16\) is too small: its map vanishes after convolution 3"),
+        ("alexnet", (1, 32, 2), {}, r"shape \(1, 32, 2\) is too small: its map vanishes after convolution 1"),
+        ("vanilla_cnn", (3, 32, 32), {"channels": 0}, "channels must be 1 or more, got 0"),
+    ],
+)
+def test_what_cannot_be_built_is_told(name: str, shape: tuple[int, int, int], options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as error:
+        build(name, shape, 10, **options)
+    assert "\n" not in str(error.value)

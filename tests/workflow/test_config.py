@@ -1,0 +1,99 @@
+"""A config is refused as a whole, in one line that names the key, before any job."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from anarch.workflow import needle
+from anarch.workflow.config import ConfigError, data_root, validated
+from anarch.workflow.epochs import log_spaced
+
+ROOT = Path(__file__).parents[2]
+SCALES = {"config": "laptop", "smoke": "smoke", "cifar": "cifar", "paper": "paper"}
+
+
+def read(name: str) -> dict:
+    return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+
+
+@pytest.mark.parametrize("name, scale", SCALES.items())
+def test_every_config_of_ours_is_valid(name, scale):
+    assert validated(read(name), ROOT)["scale"] == scale
+
+
+def change(config: dict, path: str, value: object) -> dict:
+    config = copy.deepcopy(config)
+    *folders, key = path.split(".")
+    at = config
+    for folder in folders:
+        at = at[folder]
+    at[key] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    "path, value, says",
+    [
+        ("neddle", {}, ["neddle", "known keys"]),
+        ("needle.protocols.sgd.cnn.learning_rate", 0.1, ["needle.protocols.sgd.cnn", "learning_rate", "known keys: augment"]),
+        ("needle.protocols.sgd.cnn.lr", "fast", ["needle.protocols.sgd.cnn.lr", "'fast' is not of type 'number'"]),
+        ("needle.protocols.sgd.cnn.epochs", 0, ["needle.protocols.sgd.cnn.epochs", "0 is less than the minimum"]),
+        ("needle.protocols.sgd.seeds", [0, 1, 0], ["needle.protocols.sgd.seeds", "non-unique"]),
+        ("needle.protocols.sgd.dataset", "imagenet", ["needle.protocols.sgd.dataset", "'imagenet' is not among datasets"]),
+        ("needle.relax_times", [0, 1, 2, 3], ["needle.relax_times: 3 is past the last epoch, 2, of needle.protocols.sgd.cnn"]),
+        ("needle.protocols.adam.relax_times", [7], ["needle.protocols.adam.relax_times: 7 is not among needle.relax_times"]),
+        ("needle.trace.epochs", [0, 9], ["needle.trace.epochs: 9 is past the last epoch"]),
+        ("needle.trace.seed", 5, ["needle.trace.seed: 5 is not among"]),
+        ("needle.interpolation.relax_time", 5, ["needle.interpolation.relax_time: 5 is not among"]),
+        ("needle.interpolation.string.stiffness", 0.9, ["needle.interpolation.string.stiffness", "0.5"]),
+        ("needle.protocols.sgd.model.architecture", "resnet1", ["there is no anarch/models/resnet1.py"]),
+        ("datasets.cluttered_digits.source", "imagenette", ["there is no anarch/data/sources/imagenette.py"]),
+        ("needle.protocols.sgd.cnn.precision", "fp8", ["needle.protocols.sgd.cnn.precision", "'fp8' is not one of"]),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_its_key(path, value, says):
+    with pytest.raises(ConfigError) as caught:
+        validated(change(read("smoke"), path, value), ROOT)
+    message = str(caught.value)
+    assert message.startswith("config key ") and "\n" not in message and len(message) < 400
+    for words in says:
+        assert words in message
+
+
+def test_the_environment_wins_over_the_data_root():
+    assert data_root({"data_root": "data"}, {}) == "data"
+    assert data_root({"data_root": "data"}, {"ANARCH_DATA_ROOT": "/images"}) == "/images"
+
+
+def test_the_paper_scale_holds_the_papers_numbers():
+    """needle, Sec. 4: 150 + 100 epochs, 64 channels, batch 250, rates 0.1 and 0.01, no momentum, no weight decay."""
+    section = read("paper")["needle"]
+    runs = needle.runs(section)
+    assert tuple(section["relax_times"]) == log_spaced(150)
+    cnn, fcn, efcn = (runs[f"sgd/{name}-s0"] for name in ("cnn", "fcn", "efcn-t13"))
+    assert (cnn.recipe.epochs, cnn.recipe.batch_size, cnn.recipe.lr) == (150, 250, 0.1)
+    assert (efcn.recipe.epochs, efcn.recipe.batch_size, efcn.recipe.lr) == (100, 250, 0.01)
+    assert fcn.recipe == efcn.recipe and fcn.start is None
+    assert cnn.model.options == {"channels": 64} and cnn.recipe.momentum == cnn.recipe.weight_decay == 0
+    assert efcn.start is not None and (efcn.start.run, efcn.start.epoch) == ("sgd/cnn-s0", 13)
+    assert efcn.snapshots == (0, 11, 78)
+
+
+def test_run_names_tell_what_they_are():
+    section = read("smoke")["needle"]
+    assert needle.describe("sgd/efcn-t13-s2") == {"protocol": "sgd", "model": "eFCN", "relax_time": 13, "seed": 2}
+    assert needle.describe("adam/cnn-s0") == {"protocol": "adam", "model": "CNN", "relax_time": None, "seed": 0}
+    with pytest.raises(ValueError, match="no run of the needle study"):
+        needle.describe("sgd/mlp-s0")
+    assert json.dumps(sorted(needle.runs(section)))  # names are plain strings
+
+
+def test_a_new_seed_changes_no_earlier_run():
+    section = read("smoke")["needle"]
+    more = change({"needle": section}, "needle.protocols.sgd.seeds", [0, 1, 2])["needle"]
+    before, after = needle.runs(section), needle.runs(more)
+    assert all(after[run] == spec for run, spec in before.items())
+    assert {run for run in after if run not in before} == {run for run in after if run.startswith("sgd/") and run.endswith("-s2")}

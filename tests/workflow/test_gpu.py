@@ -1,0 +1,67 @@
+"""GPU slots with devices that do not exist: no two jobs of a machine ever hold the same one."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from anarch.workflow.gpu import claim, take_device, visible_devices
+
+
+def test_devices_are_those_named_or_those_there(tmp_path: Path):
+    for name in ("nvidia0", "nvidia1", "nvidia10", "nvidiactl", "nvidia-uvm"):
+        (tmp_path / name).touch()
+    assert visible_devices({}, tmp_path) == ["0", "1", "10"]
+    assert visible_devices({"CUDA_VISIBLE_DEVICES": "1, GPU-ab12"}, tmp_path) == ["1", "GPU-ab12"]
+    assert visible_devices({"CUDA_VISIBLE_DEVICES": ""}, tmp_path) == []
+    assert visible_devices({"CUDA_VISIBLE_DEVICES": "-1"}, tmp_path) == []
+
+
+def test_a_job_without_a_gpu_or_on_a_machine_without_one_takes_the_cpu(tmp_path: Path):
+    assert take_device(0, {"CUDA_VISIBLE_DEVICES": "0"}, tmp_path) == ("", None)
+    assert take_device(1, {}, tmp_path, devices=tmp_path) == ("", None)
+
+
+def test_under_slurm_the_given_devices_are_taken_as_they_are(tmp_path: Path):
+    given = {"CUDA_VISIBLE_DEVICES": "3", "SLURM_JOB_ID": "7"}
+    assert take_device(1, given, tmp_path) == ("3", None)
+
+
+def test_two_jobs_get_two_devices_and_a_third_waits_for_one(tmp_path: Path):
+    first, lock = claim(["0", "1"], tmp_path)
+    second, _held = claim(["0", "1"], tmp_path)
+    assert {first, second} == {"0", "1"}
+    waits = []
+
+    def wait() -> None:
+        waits.append(1)
+        lock.release()
+
+    third, _also_held = claim(["0", "1"], tmp_path, wait=wait)
+    assert (third, len(waits)) == (first, 1)
+
+
+def _hold(folder: Path, ready, die) -> None:
+    _, _lock = claim(["0"], folder)
+    ready.set()
+    die.wait()
+
+
+def test_a_killed_job_frees_its_device(tmp_path: Path):
+    context = multiprocessing.get_context("spawn")
+    ready, never = context.Event(), context.Event()
+    job = context.Process(target=_hold, args=(tmp_path, ready, never))
+    job.start()
+    assert ready.wait(60)
+
+    def wait() -> None:
+        job.kill()
+        job.join()
+
+    device, _lock = claim(["0"], tmp_path, wait=wait)
+    assert device == "0" and not job.is_alive()
+
+
+def test_no_device_cannot_be_claimed(tmp_path: Path):
+    with pytest.raises(ValueError, match="no device"):
+        claim([], tmp_path)

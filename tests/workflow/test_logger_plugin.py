@@ -1,0 +1,398 @@
+"""Live progress: what is read from logs, what is drawn, and that a workflow never notices."""
+
+import io
+import logging
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
+
+import snakemake_logger_plugin_anarch.handler as handler_module
+from snakemake_logger_plugin_anarch import LogHandler
+from snakemake_logger_plugin_anarch.display import Bars
+from snakemake_logger_plugin_anarch.progress import Progress, RunningJob, Tail
+
+ROOT = Path(__file__).parents[2]
+
+SNAKEFILE = """
+rule all:
+    default_target: True
+    input: expand("{protocol}-{seed}.txt", protocol="sgd", seed=[0, 1])
+
+rule needle_relax:
+    output: "{protocol}-{seed}.txt"
+    log: "logs/{protocol}-{seed}.log"
+    shell: "python3 train.py > {log} 2>&1 && touch {output}"
+"""
+TRAINER = """
+import json, time
+for epoch in range(12, 20):
+    print("some chatter")
+    print("anarch-progress", json.dumps({"done": epoch, "total": 40, "unit": "epoch", "loss": 6.36 / epoch}), flush=True)
+    time.sleep(0.35)
+"""
+
+
+def told(done: float, total: float = 40, loss: float = 0.5) -> str:
+    return f'anarch-progress {{"done": {done}, "total": {total}, "unit": "epoch", "loss": {loss}}}\n'
+
+
+class TestContractOfSnakemake(TestLogHandlerBase):
+    """The plugin interface's own tests."""
+
+    __test__ = True
+
+    def get_log_handler_cls(self):
+        return LogHandler
+
+    def get_log_handler_settings(self):
+        return None
+
+
+# --- lines of a log
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        (
+            b'anarch-progress {"done": 3, "total": 40, "unit": "epoch", "loss": 0.531}',
+            Progress(3, 40, "epoch", 0.531),
+        ),
+        (b'anarch-progress {"done": 0, "total": 7, "lr": 0.1}', Progress(0, 7, "step", None)),
+        (b'anarch-progress {"done": 8, "total": 7}', None),
+        (b'anarch-progress {"done": NaN, "total": 7}', None),
+        (b'anarch-progress {"done": 0, "total": 0}', None),
+        (b'anarch-progress {"done": 1' + b"0" * 400 + b', "total": 7}', None),
+        (b'anarch-progress {"done": [], "total": 7}', None),
+        (b'anarch-progress {"done": 3, "tot', None),
+        (b"anarch-progress [3, 4]", None),
+        (b"anarch-progress \xff", None),
+        (b'  anarch-progress {"done": 3, "total": 40}', None),
+        (b"Traceback (most recent call last):", None),
+    ],
+)
+def test_a_line_of_progress_is_read_and_any_other_ignored(line, expected):
+    assert Progress.parse(line) == expected
+
+
+def test_a_tail_reads_what_is_new_and_whole(tmp_path):
+    log = tmp_path / "log"
+    tail = Tail(log)
+    assert tail.read() == []  # there is no file yet
+    with log.open("w") as file:
+        for text, expected in [
+            ("chatter\n" + told(1), [1]),
+            ("", []),
+            (told(2)[:20], []),
+            (told(2)[20:] + told(3) + told(4)[:5], [2, 3]),
+            (told(4)[5:], [4]),
+        ]:
+            file.write(text)
+            file.flush()
+            assert [progress.done for progress in tail.read()] == expected
+    log.write_text(told(0))  # truncated, as `> log` does
+    assert [progress.done for progress in tail.read()] == [0]
+    (tmp_path / "new").write_text(told(5) + told(6))
+    (tmp_path / "new").rename(log)
+    assert [progress.done for progress in tail.read()] == [5, 6]
+    log.unlink()
+    assert tail.read() == []
+
+
+def test_the_log_of_an_earlier_attempt_is_not_told_again(tmp_path):
+    log = tmp_path / "log"
+    log.write_text(told(30) + told(31))
+    tail = Tail(log)
+    assert tail.read() == []
+    log.write_text(told(12))
+    assert [progress.done for progress in tail.read()] == [12]
+
+
+def test_a_huge_log_is_read_from_its_end_only(tmp_path):
+    log = tmp_path / "log"
+    tail = Tail(log)
+    log.write_bytes(told(1).encode() + b"x" * 50_000_000 + b"\n" + told(2).encode())
+    assert [progress.done for progress in tail.read()] == [2]
+
+
+# --- time left
+
+
+def test_time_left_is_what_remains_at_the_speed_since_the_first_look(tmp_path):
+    """Resumed at 10 of 40: two epochs in 6 s leave 28 epochs of 3 s, less what has passed since the last line."""
+    log = tmp_path / "log"
+    job = RunningJob("train", {"protocol": "sgd", "seed": "0"}, [log])
+    assert not job.update(90.0)
+    assert job.seconds_left(90.0) is None
+    log.write_text(told(10))
+    assert job.update(100.0)
+    assert job.seconds_left(101.0) is None
+    assert job.line(101.0) == "train protocol=sgd seed=0: epoch 10/40, loss 0.50"
+    with log.open("a") as file:
+        file.write(told(11) + told(12))
+    assert job.update(106.0)
+    assert not job.update(110.0)
+    assert job.seconds_left(110.0) == 28 * 3.0 - 4.0
+    assert job.line(110.0) == "train protocol=sgd seed=0: epoch 12/40, loss 0.50, 1:20 left"
+    assert job.seconds_left(1000.0) == 0.0
+
+
+def test_lines_that_are_read_together_tell_no_speed_and_a_new_phase_starts_anew(tmp_path):
+    log = tmp_path / "log"
+    job = RunningJob("train", {}, [log])
+    log.write_text(told(0) + told(1) + told(2))
+    job.update(100.0)
+    assert job.seconds_left(100.0) is None
+    log.write_text(told(0, total=7, loss=1e-5))
+    job.update(200.0)
+    assert job.seconds_left(200.0) is None
+    assert job.line(200.0) == "train: epoch 0/7, loss 1e-05"
+    with log.open("a") as file:
+        file.write(told(1, total=7, loss=float("nan")).replace("nan", "NaN"))
+    job.update(1200.0)
+    assert job.line(1200.0) == "train: epoch 1/7, loss nan, 1:40:00 left"
+
+
+# --- the handler, without a terminal
+
+
+def event(kind: LogEvent, **values) -> logging.LogRecord:
+    record = logging.makeLogRecord(values)
+    record.event = kind
+    return record
+
+
+def started(number: int, log: Path) -> logging.LogRecord:
+    wildcards = {"protocol": "sgd", "seed": str(number)}
+    return event(LogEvent.JOB_INFO, jobid=number, rule_name="train", log=[str(log)], wildcards=wildcards)
+
+
+@pytest.fixture
+def handler(monkeypatch, caplog) -> Iterator[LogHandler]:
+    monkeypatch.setattr(handler_module, "_LOOK_EVERY", 3600.0)  # the tests look themselves
+    caplog.set_level(logging.INFO, logger="snakemake.logging")
+    handler = LogHandler(MockOutputSettings(), None)
+    yield handler
+    handler.close()
+
+
+def test_a_job_has_a_line_a_minute_at_most_and_none_after_its_end(tmp_path, handler, caplog):
+    log = tmp_path / "log"
+    handler.emit(started(7, log))
+    for second in range(0, 200, 2):
+        with log.open("a") as file:
+            file.write(told(second, total=400))
+        handler.look(float(second))
+    assert caplog.messages == [
+        "train protocol=sgd seed=7: epoch 2/400, loss 0.50, 6:38 left",
+        "train protocol=sgd seed=7: epoch 62/400, loss 0.50, 5:38 left",
+        "train protocol=sgd seed=7: epoch 122/400, loss 0.50, 4:38 left",
+        "train protocol=sgd seed=7: epoch 182/400, loss 0.50, 3:38 left",
+    ]
+    handler.emit(event(LogEvent.JOB_FINISHED, job_id=7))
+    with log.open("a") as file:
+        file.write(told(300, total=400))
+    handler.look(900.0)
+    assert len(caplog.messages) == 4
+
+
+def test_hundreds_of_jobs_are_looked_at_in_turn(tmp_path, handler, caplog):
+    for number in range(150):
+        handler.emit(started(number, tmp_path / f"{number}"))
+    for done in (0, 1):
+        for number in range(150):
+            with (tmp_path / f"{number}").open("a") as file:
+                file.write(told(done))
+        for look in range(3):
+            handler.look(10.0 * done + look)
+    assert len(set(caplog.messages)) == len(caplog.messages) == 150
+
+
+def test_an_error_ends_the_display_and_not_the_workflow(handler, capsys):
+    handler.emit(event(LogEvent.JOB_INFO, log=["x"]))  # what an event of a later Snakemake might lack
+    handler.emit(event(LogEvent.JOB_FINISHED))
+    said = capsys.readouterr().err
+    assert (
+        said.startswith("anarch: no more live progress, the jobs go on: AttributeError")
+        and said.count("\n") == 1
+    )
+
+
+@pytest.mark.parametrize("setting, value", [("dryrun", True), ("quiet", {"all"}), ("quiet", {"progress"})])
+def test_a_dry_or_quiet_run_shows_nothing(tmp_path, setting, value):
+    settings = MockOutputSettings()
+    setattr(settings, setting, value)
+    handler = LogHandler(settings, None)
+    handler.emit(started(1, tmp_path / "log"))
+    assert handler._thread is None
+    handler.close()
+
+
+# --- a terminal
+
+
+class Screen:
+    """As much of a terminal as bars use: what it shows after ``text``."""
+
+    CODES = re.compile(r"\x1b\[([\d;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
+
+    def __init__(self) -> None:
+        self.lines, self.row, self.column = [""], 0, 0
+
+    def feed(self, text: str) -> "Screen":
+        for number, code, control, plain in self.CODES.findall(text):
+            line = self.lines[self.row]
+            if code == "A":
+                self.row = max(0, self.row - int(number))
+            elif code == "K":
+                self.lines[self.row] = line[: self.column]
+            elif code == "J":
+                self.lines[self.row :] = [line[: self.column]]
+            elif control == "\r":
+                self.column = 0
+            elif control == "\n":
+                self.row += 1
+                self.lines.extend([""] * (self.row + 1 - len(self.lines)))
+            elif plain:
+                self.lines[self.row] = (
+                    line[: self.column].ljust(self.column) + plain + line[self.column + len(plain) :]
+                )
+                self.column += len(plain)
+            else:
+                assert code == "m", f"the terminal is asked for {code}"
+        return self
+
+
+class Terminal(io.StringIO):
+    """Turns line ends into what a terminal's driver sends."""
+
+    def write(self, text: str) -> int:
+        return super().write(text.replace("\n", "\r\n"))
+
+
+def jobs_at(tmp_path: Path, *done: int) -> list[RunningJob]:
+    jobs = []
+    for number, epoch in enumerate(done):
+        log = tmp_path / f"{number}"
+        job = RunningJob("train", {"seed": str(number)}, [log])
+        log.write_text(told(epoch))
+        job.update(0.0)
+        jobs.append(job)
+    return jobs
+
+
+def test_bars_give_way_to_other_lines_and_come_back_below(tmp_path):
+    terminal = Terminal()
+    bars = Bars(terminal)
+    bars.write("before\n")
+    bars.draw(jobs_at(tmp_path, 10, 30), 1.0)
+    lines = Screen().feed(terminal.getvalue()).lines
+    assert lines[0] == "before" and len(lines) == 4 and lines[3] == ""
+    assert re.fullmatch(
+        r"train seed=0 \S+ epoch 10/40 loss 0.50 *", lines[1].replace("╺", "━").replace("╸", "━")
+    )
+    assert lines[2].startswith("train seed=1") and lines[2].count("━") > lines[1].count("━") / 2
+    bars.write("half a ")
+    bars.draw(jobs_at(tmp_path, 10, 30), 1.0)  # not into an open line
+    bars.write("line\n")
+    assert Screen().feed(terminal.getvalue()).lines == ["before", "half a line", ""]
+    bars.draw(jobs_at(tmp_path, 10, 30), 1.0)
+    bars.draw(jobs_at(tmp_path, 11), 1.0)
+    lines = Screen().feed(terminal.getvalue()).lines
+    assert lines[:2] == ["before", "half a line"] and "epoch 11/40" in lines[2] and lines[3:] == [""]
+    bars.draw([], 1.0)
+    assert Screen().feed(terminal.getvalue()).lines == ["before", "half a line", ""]
+
+
+def test_more_jobs_than_lines_are_counted(tmp_path):
+    terminal = Terminal()
+    Bars(terminal).draw(jobs_at(tmp_path, *range(30)), 1.0)
+    lines = Screen().feed(terminal.getvalue()).lines
+    assert len(lines) == 24 - 3 + 2 and lines[-2:] == ["and 9 more", ""]
+    assert all(len(line) < 80 for line in lines)
+
+
+# --- whole runs
+
+
+@pytest.fixture
+def workflow(tmp_path) -> Path:
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    (tmp_path / "train.py").write_text(TRAINER)
+    (tmp_path / "profiles" / "default").mkdir(parents=True)
+    (tmp_path / "profiles" / "default" / "config.yaml").write_text("logger: [anarch]\nprintshellcmds: true\n")
+    return tmp_path
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PYTHONUTF8": "1"}
+
+
+COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--resources", "gpu=2", "all"]
+
+
+def test_without_a_terminal_a_run_has_quiet_lines(workflow):
+    done = subprocess.run(
+        COMMAND, cwd=workflow, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = sorted(line for line in done.stderr.splitlines() if "left" in line)
+    assert len(lines) == 2, done.stderr
+    for seed, line in enumerate(lines):
+        assert re.fullmatch(
+            rf"needle_relax protocol=sgd seed={seed}: epoch 1\d/40, loss 0\.\d\d, 0:\d\d left", line
+        )
+    assert "\x1b" not in done.stderr and "3 of 3 steps (100%) done" in done.stderr
+    assert lines[0] in next((workflow / ".snakemake" / "log").iterdir()).read_text()
+
+
+def read_all(terminal: int) -> str:
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux's way to say that the other side is closed
+            part = b""
+        if not part:
+            return b"".join(parts).decode()
+        parts.append(part)
+
+
+def test_on_a_terminal_a_run_has_bars_and_leaves_no_trace(workflow):
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+    before = termios.tcgetattr(theirs)
+    process = subprocess.Popen(
+        COMMAND, cwd=workflow, env=environment(), stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    keep = os.dup(theirs)  # the attributes vanish with the last open end
+    os.close(theirs)
+    output: list[str] = []
+    reader = threading.Thread(target=lambda: output.append(read_all(ours)))
+    reader.start()
+    assert process.wait(timeout=60) == 0
+    assert termios.tcgetattr(keep) == before
+    os.close(keep)
+    reader.join()
+    text = output[0]
+    bar = re.compile(r"needle_relax protocol=sgd (seed=\d) \S*━.* epoch 1\d/40 loss 0\.\d\d")
+    seen = set()
+    for draw in re.finditer(r"\x1b\[J", text):
+        seen |= {match[1] for line in Screen().feed(text[: draw.end()]).lines if (match := bar.match(line))}
+    assert seen == {"seed=0", "seed=1"}, text
+    final = "\n".join(Screen().feed(text).lines)
+    assert "━" not in final and "left" not in final
+    assert final.count("rule needle_relax:") == 2 and final.count("python3 train.py > logs/") == 2, final
+    assert "3 of 3 steps (100%) done" in final and "Complete log" in final

@@ -1,0 +1,131 @@
+"""Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for the same tables.
+
+By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" --png fig3.png --svg fig3.svg
+"""
+
+import argparse
+import ast
+import importlib
+import importlib.util
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # pandas and matplotlib are imported once the arguments have proved right
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("figure", help="study and figure, for instance needle.fig3")
+    parser.add_argument(
+        "--table",
+        "--tables",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PATH",
+        help="the tables the figure needs, each known by its file name without .csv; may be repeated",
+    )
+    parser.add_argument("--about", required=True, help="what the tables were measured on, for the caption")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further keyword of the figure, for instance classes=100",
+    )
+    parser.add_argument("--png", type=Path, required=True)
+    parser.add_argument("--svg", type=Path, required=True)
+    args = parser.parse_args(argv)
+    paths = {path.stem: path for path in args.table}
+    absent = [str(path) for path in args.table if not path.is_file()]
+    if absent:
+        raise SystemExit(f"error: table {', '.join(absent)} does not exist: make it by naming it as a target of snakemake")
+    draw = find_figure(args.figure)
+    options = keywords(draw, args.figure, args.option)
+    given = read_tables(draw, args.figure, paths)
+    from anarch.figures.tables import TableError
+
+    try:
+        figure = draw(**given, about=args.about, **options)
+    except TableError as error:
+        raise SystemExit(f"error: {args.figure}: {error}") from None
+    save(figure, args.png, args.svg)
+
+
+def find_figure(name: str) -> Callable[..., "Figure"]:
+    """The function behind ``study.figure``; SystemExit names what there is."""
+    study, _, wanted = name.partition(".")
+    if not study.isidentifier() or importlib.util.find_spec(f"anarch.figures.{study}") is None:
+        raise SystemExit(f"error: no study {study!r} in anarch.figures: write study.figure, for instance needle.fig3")
+    module = importlib.import_module(f"anarch.figures.{study}")
+    if wanted not in getattr(module, "__all__", ()):
+        raise SystemExit(f"error: study {study} has no figure {wanted!r}; it has {', '.join(getattr(module, '__all__', ()))}")
+    return getattr(module, wanted)
+
+
+def keywords(draw: Callable[..., Any], name: str, texts: list[str]) -> dict[str, Any]:
+    """The ``NAME=VALUE`` options of a figure: its keyword-only parameters but ``about``, as Python literals."""
+    known = [
+        key
+        for key, parameter in inspect.signature(draw).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and key != "about"
+    ]
+    found = {}
+    for text in texts:
+        key, _, value = text.partition("=")
+        if key not in known:
+            raise SystemExit(f"error: {name} takes no option {key!r}; it takes: {', '.join(known) or 'none'}")
+        try:
+            found[key] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            found[key] = value
+    return found
+
+
+def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> dict[str, "pd.DataFrame"]:
+    """The tables that ``draw`` has parameters for, read; SystemExit where one lacks, is unknown or is no table."""
+    import pandas as pd
+
+    wanted = [
+        key for key, parameter in inspect.signature(draw).parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY
+    ]
+    for problem, stems in (("needs", set(wanted) - set(paths)), ("takes no", set(paths) - set(wanted))):
+        if stems:
+            raise SystemExit(f"error: {name} {problem} table {', '.join(sorted(stems))}; its tables are: {', '.join(wanted)}")
+    found = {}
+    for stem in wanted:
+        try:
+            found[stem] = pd.read_csv(paths[stem])
+        except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+            raise SystemExit(f"error: table {paths[stem]} cannot be read ({error}): delete it and run again") from None
+    return found
+
+
+def save(figure: "Figure", png: Path, svg: Path) -> None:
+    """Both files under temporary names, then renamed; no date or version inside, so equal figures are equal bytes."""
+    import matplotlib
+
+    from anarch.figures.style import RC
+
+    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in (png, svg)}
+    try:
+        with matplotlib.rc_context(RC):
+            for path in partial.values():
+                path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(partial[png], format="png", metadata={"Software": None})
+            figure.savefig(partial[svg], format="svg", metadata={"Date": None, "Creator": None})
+        for path, written in partial.items():
+            os.replace(written, path)
+    finally:
+        for written in partial.values():
+            written.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What every job that computes with torch has in common: its arguments, its threads and its device."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import torch
+
+from anarch.training.loop import use_precision
+from anarch.workflow.gpu import lock_folder, take_device
+
+_held = []  # device locks of this process; the operating system frees them at its end
+
+
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """An argument parser with the options that the rules give to each such job."""
+    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    result.add_argument("--threads", type=int, default=1, help="threads of this process (default 1)")
+    result.add_argument("--gpus", type=int, default=1, help="1: take a free GPU if there is one; 0: stay on the CPU")
+    result.add_argument("--code", default="", help="digest of the code, kept in the provenance")
+    return result
+
+
+def start(args: argparse.Namespace, *, precision: str = "fp32") -> torch.device:
+    """Set this process up as its rule says, and give it a device of its own."""
+    torch.set_num_threads(args.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass over each buffer
+    use_precision(precision)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
+    chosen, lock = take_device(args.gpus, os.environ, lock_folder())
+    _held.append(lock)
+    os.environ["CUDA_VISIBLE_DEVICES"] = chosen
+    return torch.device("cuda" if chosen and torch.cuda.is_available() else "cpu")
+
+
+def progress(done: int, total: int, unit: str, **numbers: float) -> None:
+    """One line for the progress display of the logger plugin, which reads the job's log."""
+    print("anarch-progress", json.dumps({"done": done, "total": total, "unit": unit, **numbers}), flush=True)
+
+
+def folder(text: str) -> Path:
+    """An argument that must be an existing folder."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return path

@@ -1,0 +1,50 @@
+"""Prepare one dataset: raw files or a generator in, one safetensors file and its manifest out.
+
+By hand:  python workflow_scripts/prepare_data.py --spec '{"source": "cluttered_digits", "train": 600, "test": 300}' --out /tmp/digits
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from artefacts import file_digest, save_weights, write_json
+
+from anarch.data.dataset import statistics
+from anarch.data.prepare import prepare
+from anarch.workflow import paths
+from anarch.workflow.specs import DataSpec, parse, plain
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spec", required=True, help="the dataset as JSON")
+    parser.add_argument("--root", type=Path, help="folder of real data")
+    parser.add_argument("--download", action="store_true", help="let torchvision download what is missing")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the prepared dataset")
+    args = parser.parse_args(argv)
+    torch.set_num_threads(args.threads)
+    spec = parse(DataSpec, json.loads(args.spec))
+    try:
+        dataset = prepare(spec, args.root, download=args.download)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SystemExit(f"error: {error}") from None
+    tensors = {f"{split}_images": images for split, images in dataset.images.items()}
+    tensors |= {f"{split}_labels": labels for split, labels in dataset.labels.items()}
+    save_weights(args.out / paths.DATA, tensors)
+    write_json(
+        args.out / paths.MANIFEST,
+        {
+            **statistics(dataset),
+            "origin": dataset.origin,
+            "licence": dataset.licence,
+            "raw_sha256": dataset.checksums,
+            "spec": plain(spec),
+            "sha256": file_digest(args.out / paths.DATA),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

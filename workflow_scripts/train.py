@@ -1,0 +1,144 @@
+"""Train one network: spec in, history, snapshots and final weights out.
+
+By hand:  python workflow_scripts/train.py --spec "$(cat RUN/spec.json)" --data results/laptop/data/cluttered_digits --out /tmp/run
+
+A stopped training goes on where it was: what it needs for that lies in a hidden folder of --out until the
+run is complete, named by a digest of spec, code and data, so that no other training ever picks it up.
+"""
+
+import json
+import os
+import shutil
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from artefacts import (
+    complete,
+    load_examples,
+    load_manifest,
+    load_weights,
+    save_weights,
+    versions,
+    write_csv,
+    write_json,
+    write_text,
+)
+from filelock import FileLock, Timeout
+from jobs import folder, parser, progress, start
+
+from anarch.training.loop import Diverged, Training
+from anarch.training.network import fresh_network, relaxed_network
+from anarch.workflow import paths
+from anarch.workflow.digests import text_digest
+from anarch.workflow.specs import RunSpec, canonical_json, parse
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--spec", required=True, help="the run as JSON (see spec.json of any finished run)")
+    arguments.add_argument("--data", type=folder, required=True, help="folder of a prepared dataset")
+    arguments.add_argument("--start", type=Path, nargs="?", help="snapshot of an earlier run to start from")
+    arguments.add_argument("--out", type=Path, required=True, help="folder of the run")
+    arguments.add_argument("--save-every", type=float, default=30.0, help="seconds between saves of the state (default 30)")
+    args = arguments.parse_args(argv)
+    spec = parse(RunSpec, json.loads(args.spec))
+    if (spec.start is None) != (args.start is None):
+        raise SystemExit("error: --start is needed exactly where the spec has a start")
+    args.out.mkdir(parents=True, exist_ok=True)
+    with only_trainer_of(args.out):
+        key = text_digest(canonical_json(spec) + args.code + load_manifest(args.data)["sha256"])
+        if is_finished(args.out, spec, key):
+            print(f"{args.out} was finished by another process: nothing to do")
+            return
+        device = start(args, precision=spec.recipe.precision)
+        train(spec, args, key, device)
+
+
+def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> None:
+    data, manifest = load_examples(args.data, device), load_manifest(args.data)
+    shape = tuple(data["train"].images.shape[1:])
+    if args.start is None:
+        network = fresh_network(spec.model, shape, manifest["classes"], spec.seed)
+    else:
+        network = relaxed_network(spec.model, shape, manifest["classes"], load_weights(args.start))
+    training = Training(network.to(device), data["train"], data["test"], spec.recipe, spec.seed)
+    work = args.out / f".resume-{key}"
+    state = work / "state.pt"
+    if state.exists():
+        training.load_state_dict(torch.load(state, map_location="cpu", weights_only=True))
+        print(f"going on after epoch {training.epoch}")
+    saved = time.monotonic()
+
+    def after_epoch(at: Training) -> None:
+        nonlocal saved
+        progress(at.epoch, spec.recipe.epochs, "epoch", loss=at.history[-1]["train_loss"])
+        if at.epoch in spec.snapshots:
+            save_weights(work / paths.snapshot_name(at.epoch), at.model.state_dict())
+        if time.monotonic() - saved >= args.save_every and at.epoch < spec.recipe.epochs:
+            save_state(state, at)
+            saved = time.monotonic()
+
+    try:
+        training.run(after_epoch)
+    except Diverged as error:
+        history = args.out / "diverged.csv"
+        write_csv(history, training.history)
+        raise SystemExit(f"error: {args.out}: {error}; its history is in {history}") from None
+    publish(args.out, work, training, spec, key, {**versions(device), "code": args.code, "data": manifest["sha256"]})
+
+
+@contextmanager
+def only_trainer_of(out: Path) -> Iterator[None]:
+    """Holds the lock of a run folder: an orphan of a killed snakemake may still be writing there."""
+    lock = FileLock(out / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"waiting: another process is training {out}", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_finished(out: Path, spec: RunSpec, key: str) -> bool:
+    """Whether the very same training is complete there (another process was waited for)."""
+    provenance = out / paths.PROVENANCE
+    names = [paths.SPEC, paths.HISTORY, paths.FINAL, *map(paths.snapshot_name, spec.snapshots)]
+    return (
+        provenance.exists()
+        and json.loads(provenance.read_text(encoding="utf-8")).get("key") == key
+        and all((out / name).exists() for name in names)
+    )
+
+
+def save_state(state: Path, training: Training) -> None:
+    with complete(state) as partial:
+        torch.save(training.state_dict(), partial)
+
+
+def publish(out: Path, work: Path, training: Training, spec: RunSpec, key: str, provenance: dict[str, str]) -> None:
+    """Give every artefact its final name, the provenance last, and drop what only a resume would need."""
+    for epoch in spec.snapshots:
+        name = paths.snapshot_name(epoch)
+        with complete(out / name) as partial:  # a copy: after a kill here the next try still finds its own
+            shutil.copyfile(work / name, partial)
+    save_weights(out / paths.FINAL, training.model.state_dict())
+    write_csv(out / paths.HISTORY, training.history)
+    write_text(out / paths.SPEC, canonical_json(spec) + "\n")
+    write_json(out / paths.PROVENANCE, {**provenance, "key": key})
+    (out / "diverged.csv").unlink(missing_ok=True)
+    for leftover in out.glob(".resume-*"):
+        state = leftover / "state.pt"
+        if state.exists():
+            os.remove(state)  # first: a state without its snapshots must never be resumed
+        shutil.rmtree(leftover)
+
+
+if __name__ == "__main__":
+    main()
