@@ -5,8 +5,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def crop_and_flip(images: Tensor, generator: torch.Generator, *, padding: int = 4, flip: bool = True) -> Tensor:
-    """Each of ``images`` (N, C, H, W) shifted by up to ``padding`` pixels each way and mirrored with chance 1/2.
+def crop_and_flip(
+    images: Tensor, generator: torch.Generator, *, padding: int = 4, flip: bool = True
+) -> Tensor:
+    """Each of ``images`` (N, C, H, W) shifted by up to ``padding`` pixels and mirrored with chance 1/2.
 
     What a random H x W crop of the image with ``padding`` zeros around it shows, so zero has to mean what the
     border shall look like: black before normalisation, the mean colour after it.  Any dtype; a new tensor.
@@ -16,8 +18,10 @@ def crop_and_flip(images: Tensor, generator: torch.Generator, *, padding: int = 
     return _take_windows(images, *draw_windows(len(images), generator, padding=padding, flip=flip), padding)
 
 
-def draw_windows(n: int, generator: torch.Generator, *, padding: int, flip: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Top and left corner of each crop in the padded image, int64 (n,) in 0..2 padding, and who is mirrored (n,)."""
+def draw_windows(
+    n: int, generator: torch.Generator, *, padding: int, flip: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Top and left corner of each crop in the padded image, int64 (n,), and which are mirrored, bool (n,)."""
     device = generator.device
     corners = torch.randint(0, 2 * padding + 1, (2, n), generator=generator, device=device)
     mirrored = torch.rand(n, generator=generator, device=device) < (0.5 if flip else 0.0)
@@ -31,5 +35,8 @@ def _take_windows(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, p
     across = torch.arange(width, device=device)
     rows = top + torch.arange(height, device=device).view(-1, 1)
     columns = left + torch.where(mirrored, across.flip(0), across)
-    image, channel = torch.arange(n, device=device).view(n, 1, 1, 1), torch.arange(channels, device=device).view(-1, 1, 1)
+    image, channel = (
+        torch.arange(n, device=device).view(n, 1, 1, 1),
+        torch.arange(channels, device=device).view(-1, 1, 1),
+    )
     return F.pad(images, (padding,) * 4)[image, channel, rows, columns]

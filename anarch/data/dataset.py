@@ -15,8 +15,9 @@ SPLITS = ("train", "test", "extra")
 class Dataset:
     """Images uint8 (N, C, H, W) in 0..255 and labels int64 (N,) in 0..classes-1, by split.
 
-    "train" and "test" are always there, "extra" is a pool disjoint from both.  ``origin`` says in one line what
-    the images are and how they were found or made; ``checksums`` maps raw files to sha256 (empty if generated).
+    "train" and "test" are always there, "extra" is a pool disjoint from both. ``origin`` says in one line
+    what the images are and how they were found or made; ``checksums`` maps raw files to sha256 (empty if
+    generated).
     """
 
     images: Mapping[str, Tensor]
@@ -41,8 +42,8 @@ class Dataset:
         expected = self.images["train"].shape[1:]
         if x.dtype != torch.uint8 or x.ndim != 4 or x.shape[1:] != expected or not x.numel():
             raise ValueError(
-                f"{self.origin}: images of {split} must be uint8 (N, C, H, W), no size 0 and one size in all splits; "
-                f"got {x.dtype} {tuple(x.shape)}, train has {tuple(expected)}"
+                f"{self.origin}: images of {split} must be uint8 (N, C, H, W), none 0, one size "
+                f"in all splits; got {x.dtype} {tuple(x.shape)}, train has {tuple(expected)}"
             )
         if y.dtype != torch.int64 or y.shape != x.shape[:1]:
             raise ValueError(
@@ -58,8 +59,8 @@ class Dataset:
 def statistics(dataset: Dataset) -> dict[str, Any]:
     """Plain data for a manifest: sizes and class balance by split, shape, classes, mean and std per channel.
 
-    ``mean`` and ``std`` are of pixel / 255 over all of train (std with 1/N, so a constant channel has exactly 0).
-    The sums are integers, hence the same on every machine and for every order of the images.
+    ``mean`` and ``std`` are of pixel / 255 over all of train (std with 1/N, so a constant channel has exactly
+    0). The sums are integers, hence the same on every machine and for every order of the images.
     """
     train = dataset.images["train"]
     moments = [_mean_and_std(train[:, channel]) for channel in range(train.shape[1])]
@@ -76,7 +77,7 @@ def statistics(dataset: Dataset) -> dict[str, Any]:
 
 
 def _mean_and_std(pixels: Tensor) -> tuple[float, float]:
-    """Of uint8 ``pixels`` / 255, from exact integer sums; in blocks, since the wide types take 8 times the room."""
+    """Of uint8 ``pixels`` / 255, by integer sums; in blocks, since wide types take 8 times the room."""
     blocks = pixels.split(4096)
     n = prod(pixels.shape)
     first = sum(int(block.sum(dtype=torch.int64)) for block in blocks)

@@ -1,4 +1,4 @@
-"""From a spec to a dataset: find the source, let it load or generate, keep as many images as were asked for."""
+"""From a spec to a dataset: the source loads or generates, then as many images as asked are kept."""
 
 import inspect
 import pkgutil
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> Dataset:
-    """The dataset that ``spec`` describes; raw files are looked for below ``root``, or downloaded to it if allowed.
+    """The dataset that ``spec`` describes, from raw files below ``root``, downloaded to it if allowed.
 
-    A stored split is the first n of a permutation of its images drawn from (seed, split), n being all where the spec
-    says 0: so a subset is part of each larger one, and no split stays sorted by class.
+    A stored split is the first n of a permutation of its images drawn from (seed, split), n being all where
+    the spec says 0: so a subset is part of each larger one, and no split stays sorted by class.
 
     Raises:
         FileNotFoundError: the raw data are missing; says the three ways to get them.
@@ -35,7 +35,9 @@ def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> D
             raise ValueError(f"{spec.source}: {split} must be 0 or more images, got {n}")
     if hasattr(module, "generate"):
         if absent := [split for split in ("train", "test") if not wanted[split]]:
-            raise ValueError(f"{spec.source} is generated in any size: `{absent[0]}` must be 1 or more images, got 0")
+            raise ValueError(
+                f"{spec.source} is generated in any size: `{absent[0]}` must be 1 or more images, got 0"
+            )
         _check_options(spec, module.generate)
         return module.generate({split: n for split, n in wanted.items() if n}, seed=spec.seed, **spec.options)
     _check_options(spec, module.load)

@@ -13,6 +13,8 @@ from anarch.lifting.taps import Geometry, embed, nearest_kernel
 class LiftedConv(nn.Module, ABC):
     """A convolution without weight sharing, on maps of fixed size: (N, C, H, W) -> (N, C_o, H_o, W_o).
 
+    Called like a ``Conv2d``, whose place it takes.
+
     Args:
         geometry: the convolution's.
         kernel: (C_o, C/g, k_h, k_w), repeated at each of the P positions.
@@ -65,9 +67,9 @@ class FullyConnected(LiftedConv):
     def nearest_kernel(self) -> Tensor:
         return nearest_kernel(self.weight.detach(), self.geometry)
 
-    def forward(self, maps: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
-        return product(maps.flatten(1), self.weight, self.bias).view(-1, *self.geometry.outputs)
+        return product(input.flatten(1), self.weight, self.bias).view(-1, *self.geometry.outputs)
 
 
 class LocallyConnected(LiftedConv):
@@ -102,11 +104,11 @@ class LocallyConnected(LiftedConv):
         uses = torch.bincount(tap, minlength=taps).clamp(min=1)  # an unused tap gets 0 / 1
         return (sums / uses.view(1, -1, 1, 1)).permute(0, 3, 2, 1).reshape(self.geometry.kernel_shape)
 
-    def forward(self, maps: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
-        shape, count = self.geometry, len(maps)
+        shape, count = self.geometry, len(input)
         groups, positions = shape.groups, shape.positions
-        maps = shape.pad(maps.reshape(count, *shape.inputs))
+        maps = shape.pad(input.reshape(count, *shape.inputs))
         seen = F.unfold(maps, shape.kernel, shape.dilation, 0, shape.stride)  # (N, C * T, P)
         seen = seen.view(count, groups, shape.kernel_shape[1], shape.taps, positions)
         seen = seen.permute(1, 4, 0, 3, 2).reshape(groups * positions, count, self.fan_in)

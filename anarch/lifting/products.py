@@ -65,5 +65,7 @@ def onednn_serves(a: Tensor, b: Tensor) -> bool:
 
 def onednn_multiply(a: Tensor, b: Tensor) -> Tensor:
     """a @ b.T of float32 matrices (n, k) and (m, k); ``b`` may be a transposed view at no cost."""
+    if not (b.is_contiguous() or b.t().is_contiguous()):  # oneDNN describes no other strides of b
+        b = b.contiguous()
     result: Tensor = torch.ops.mkldnn._linear_pointwise(a, b, None, "none", [], "")
     return result

@@ -22,7 +22,7 @@ def fill_(model: nn.Module, seed: int = 0) -> nn.Module:
 
 @torch.no_grad()
 def dense_matrix(conv: nn.Conv2d, inputs: tuple[int, int, int]) -> Tensor:
-    """The matrix (C_o * P, C * H * W) of ``conv`` without its bias: its columns are images of unit vectors."""
+    """The matrix (C_o * P, C * H * W) of ``conv`` without its bias; columns are images of unit vectors."""
     units = torch.eye(int(torch.tensor(inputs).prod()), dtype=conv.weight.dtype)
     images = conv(units.view(-1, *inputs)) - conv(torch.zeros(1, *inputs, dtype=conv.weight.dtype))
     return images.flatten(1).T.contiguous()
@@ -30,7 +30,7 @@ def dense_matrix(conv: nn.Conv2d, inputs: tuple[int, int, int]) -> Tensor:
 
 @torch.no_grad()
 def phi_matrix(conv: nn.Conv2d, inputs: tuple[int, int, int]) -> Tensor:
-    """Phi as a matrix (C_o * P * C * H * W, kernel entries): its columns are the dense matrices of unit kernels."""
+    """Phi as a matrix (C_o * P * C * H * W, kernel entries): columns are dense matrices of unit kernels."""
     kernel = conv.weight.clone()
     columns = []
     for entry in range(kernel.numel()):

@@ -13,6 +13,7 @@ from anarch.lifting import deviation, lift, local_masks, project
 
 MODES = ("zeros", "zeros", "circular", "reflect", "replicate")
 SPACES = ("fully_connected", "locally_connected")
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")  # PyTorch copies; nothing is wrong
 Case = tuple[nn.Conv2d, tuple[int, int, int]]
 
 many = settings(max_examples=60, deadline=None, derandomize=True)
@@ -129,7 +130,9 @@ def test_projection_is_idempotent_orthogonal_and_keeps_the_subspace(to: str, cas
         assert_close(a, b, rtol=0, atol=1e-13)
     for a, b in zip(project(nearest).parameters(), nearest.parameters(), strict=True):
         assert_close(a, b, rtol=0, atol=1e-13)
-    for start, end, direction in zip(point.parameters(), nearest.parameters(), tied.parameters(), strict=True):
+    for start, end, direction in zip(
+        point.parameters(), nearest.parameters(), tied.parameters(), strict=True
+    ):
         assert abs(((start - end) * direction).sum().item()) < 1e-11
 
 

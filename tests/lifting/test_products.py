@@ -64,7 +64,7 @@ def test_onednn_agrees_with_linear_in_value_and_gradients(n: int, k: int, m: int
 def test_onednn_reads_transposed_strided_and_expanded_matrices() -> None:
     (a, b) = (t.detach() for t in matrices((12, 16), (10, 16)))
     ones = torch.ones(()).expand(12, 10)
-    for left, right in ((a.T, b.T[:, :1].expand(16, 12)), (a[:, ::3], b[:, ::3]), (ones, b.T), (ones.T, a.T)):
+    for left, right in ((a.T, b.T[:, :1].expand(16, 12)), (a[:, ::3], b[:, ::3]), (ones, b.T), (b.T, ones)):
         assert_close(onednn_multiply(left, right), left @ right.T)
 
 
@@ -109,6 +109,7 @@ def test_a_switched_off_onednn_is_not_used(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.undo()
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")  # PyTorch's own forward mode still calls it
 def test_batching_and_forward_mode_transforms_work() -> None:
     a, b, v = (t.detach() for t in matrices((4, 3), (5, 3), (5, 3)))
     rows = torch.func.vmap(lambda row: product(row[None], b)[0])(a)

@@ -13,7 +13,9 @@ def count(network: nn.Module) -> int:
     "name, classes, parameters",
     [("vanilla_cnn", 10, 143_178), ("alexnet", 10, 2_848_906), ("alexnet", 100, 2_848_906 + 90 * 513)],
 )
-def test_the_authors_networks_have_their_number_of_parameters(name: str, classes: int, parameters: int) -> None:
+def test_the_authors_networks_have_their_number_of_parameters(
+    name: str, classes: int, parameters: int
+) -> None:
     assert count(build(name, (3, 32, 32), classes)) == parameters
 
 
@@ -58,12 +60,19 @@ def test_building_draws_nothing(name: str) -> None:
         ("vanila", (3, 32, 32), {}, "no architecture 'vanila'; anarch/models has alexnet, vanilla_cnn"),
         ("initialise", (3, 32, 32), {}, "no architecture 'initialise'"),
         ("vanilla_cnn", (3, 32, 32), {"width": 3}, "vanilla_cnn has no option 'width'; it has channels"),
-        ("vanilla_cnn", (3, 16, 16), {}, r"shape \(3, 16, 16\) is too small: its map vanishes after convolution 3"),
+        (
+            "vanilla_cnn",
+            (3, 16, 16),
+            {},
+            r"shape \(3, 16, 16\) is too small: its map vanishes after convolution 3",
+        ),
         ("alexnet", (1, 32, 2), {}, r"shape \(1, 32, 2\) is too small: its map vanishes after convolution 1"),
         ("vanilla_cnn", (3, 32, 32), {"channels": 0}, "channels must be 1 or more, got 0"),
     ],
 )
-def test_what_cannot_be_built_is_told(name: str, shape: tuple[int, int, int], options: dict, message: str) -> None:
+def test_what_cannot_be_built_is_told(
+    name: str, shape: tuple[int, int, int], options: dict, message: str
+) -> None:
     with pytest.raises(ValueError, match=message) as error:
         build(name, shape, 10, **options)
     assert "\n" not in str(error.value)

@@ -24,7 +24,9 @@ def test_it_is_pytorchs_own_start_for_the_same_seed() -> None:
 
 def test_it_draws_from_its_generator_only() -> None:
     before = torch.get_rng_state()
-    first, second = (initialise_(build("vanilla_cnn", (1, 32, 32), 3, channels=2), seeded(5)) for _ in range(2))
+    first, second = (
+        initialise_(build("vanilla_cnn", (1, 32, 32), 3, channels=2), seeded(5)) for _ in range(2)
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
 
@@ -40,10 +42,14 @@ def test_norms_start_at_one_and_zero_with_fresh_statistics() -> None:
 @pytest.mark.parametrize("to, fan_in", [("fully_connected", 2 * 7 * 6), ("locally_connected", 2 * 3 * 3)])
 def test_a_lifted_layer_starts_within_the_bound_of_its_fan_in(to: str, fan_in: int) -> None:
     lifted = initialise_(lift(nn.Conv2d(2, 40, 3, padding=1), (2, 7, 6), to), seeded(1))
-    for parameter in lifted.parameters():  # 1,680 draws or more: the largest is near the bound, and never above
+    for (
+        parameter
+    ) in lifted.parameters():  # 1,680 draws or more: the largest is near the bound, and never above
         assert 0.99 * fan_in**-0.5 < parameter.abs().max() <= fan_in**-0.5
 
 
 def test_unknown_parameters_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="no default start is known for PReLU '1' with weight; give its class"):
+    with pytest.raises(
+        ValueError, match="no default start is known for PReLU '1' with weight; give its class"
+    ):
         initialise_(nn.Sequential(nn.Linear(2, 2), nn.PReLU()), seeded(0))

@@ -1,4 +1,4 @@
-"""The plugin's cure for `snakemake --cores 8 --resources gpu=2 all`, against Snakemake's own parser and program."""
+"""The cure for `snakemake --cores 8 --resources gpu=2 all`, against Snakemake's own parser and program."""
 
 import os
 import subprocess
@@ -27,9 +27,9 @@ SWALLOWED = [  # a line as typed, as it must become, and the targets that Snakem
     ("--resources gpu=2 all --cores 8", "--resources gpu=2 --cores 8 -- all", ["all"]),
     ("--resources gpu=2 all -n", "--resources gpu=2 -n -- all", ["all"]),
     ("--resources gpu=2 all mem_mb=9 -n", "--resources gpu=2 mem_mb=9 -n -- all", ["all"]),
-    ("--res gpu=2 results/a.csv results/b.csv", "--res gpu=2 -- results/a.csv results/b.csv", ["results/a.csv", "results/b.csv"]),
+    ("--res gpu=2 r/a.csv r/b.csv", "--res gpu=2 -- r/a.csv r/b.csv", ["r/a.csv", "r/b.csv"]),
     ("needle --resources gpu=2 all", "--resources gpu=2 -- needle all", ["needle", "all"]),
-    ("--resources gpu=2 needle --config ab=1 all", "--resources gpu=2 --config ab=1 -- needle all", ["needle", "all"]),
+    ("--res gpu=2 needle --config ab=1 all", "--res gpu=2 --config ab=1 -- needle all", ["needle", "all"]),
     ("--config ab=1 all", "--config ab=1 -- all", ["all"]),
     ("--config all", "--config -- all", ["all"]),
     ("-C ab=1 all", "-C ab=1 -- all", ["all"]),
@@ -48,15 +48,17 @@ SWALLOWED = [  # a line as typed, as it must become, and the targets that Snakem
 # What Snakemake 9.27.1 starts for one job (`spawn_jobs.py`, executors), shortened.
 SPAWNED = (
     "--snakefile /x/Snakefile --target-jobs train:seed=0 --allowed-rules train --cores 1 --attempt 1 "
-    "--force-use-threads --resources mem_mb=100 gpu=1 --wait-for-files a b --force --nolock --ignore-incomplete "
-    "--rerun-triggers code input --set-scatter x=2 --config ab=1 --set-resource-scopes gpu=local "
-    "--configfiles c.yaml --set-resources base64//dHJhaW46bWVtX21iPTE= base64//eA --set-threads base64//dHJhaW4 "
-    "--default-resources base64//bWVtX21iPTE --mode {} --local-groupid local"
+    "--force-use-threads --resources mem_mb=100 gpu=1 --wait-for-files a b --force --nolock "
+    "--ignore-incomplete --rerun-triggers code input --set-scatter x=2 --config ab=1 "
+    "--set-resource-scopes gpu=local --configfiles c.yaml --set-resources base64//dHJhaW46bWVtX21iPTE= base64//eA "
+    "--set-threads base64//dHJhaW4 --default-resources base64//bWVtX21iPTE --mode {} --local-groupid local"
 )
 UNTOUCHED = [
-    "", "all", "--cores 8", "--resources=gpu=2 all", "all --resources gpu=2", "--cores 8 all --resources gpu=2",
-    "--resources gpu=2 -- all", "--resources gpu=2 all -- needle", "--resources gpu=2", "--resources gpu=2 --cores 8 all",
-    "--config=ab=1 all", "-Cab=1 all", "--config ab=1 results/lr=0.1/a.csv", "--resources all", "--configfile a.yaml b.yaml",
+    "", "all", "--cores 8", "--resources=gpu=2 all", "all --resources gpu=2",
+    "--cores 8 all --resources gpu=2", "--resources gpu=2 -- all", "--resources gpu=2 all -- needle",
+    "--resources gpu=2", "--resources gpu=2 --cores 8 all",
+    "--config=ab=1 all", "-Cab=1 all", "--config ab=1 results/lr=0.1/a.csv", "--resources all",
+    "--configfile a.yaml b.yaml",
     "--forcerun x all", "-q all", "-n --cores 1 needle_fig3", "--set-threads base64//eD0y",
     SPAWNED.format("subprocess"), SPAWNED.format("remote"),
     "--resources gpu=2 all --mode=remote",
@@ -81,12 +83,10 @@ def test_other_command_lines_stay_as_they_are():
         assert separate_targets(typed.split()) == typed.split()
 
 
-WORDS = st.sampled_from(
-    "all a/b.csv gpu=2 x=y --resources --config -C --cores 8 -n -- --res=gpu=1 --set-threads -d".split()
-)
+TYPED = "all a/b.csv gpu=2 x=y --resources --config -C --cores 8 -n -- --res=gpu=1 --set-threads -d"
 
 
-@given(st.lists(WORDS, max_size=9))
+@given(st.lists(st.sampled_from(TYPED.split()), max_size=9))
 def test_no_word_is_lost_and_a_second_pass_changes_nothing(typed):
     once = separate_targets(typed)
     added = ["--"] if once != typed else []
@@ -204,7 +204,8 @@ def test_the_line_that_users_type_works(tmp_path, program):
 
 def test_other_programs_keep_their_arguments_and_get_no_heavy_import():
     program = (
-        "import sys; sys.argv = ['other', '--resources', 'gpu=2', 'all']; import snakemake_logger_plugin_anarch; "
+        "import sys; sys.argv = ['other', '--resources', 'gpu=2', 'all']; "
+        "import snakemake_logger_plugin_anarch; "
         "print(sys.argv[1:], [name for name in ('torch', 'rich', 'anarch') if name in sys.modules])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

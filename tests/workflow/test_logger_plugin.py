@@ -39,7 +39,8 @@ TRAINER = """
 import json, time
 for epoch in range(12, 20):
     print("some chatter")
-    print("anarch-progress", json.dumps({"done": epoch, "total": 40, "unit": "epoch", "loss": 6.36 / epoch}), flush=True)
+    told = {"done": epoch, "total": 40, "unit": "epoch", "loss": 6.36 / epoch}
+    print("anarch-progress", json.dumps(told), flush=True)
     time.sleep(0.35)
 """
 
@@ -131,7 +132,7 @@ def test_a_huge_log_is_read_from_its_end_only(tmp_path):
 
 
 def test_time_left_is_what_remains_at_the_speed_since_the_first_look(tmp_path):
-    """Resumed at 10 of 40: two epochs in 6 s leave 28 epochs of 3 s, less what has passed since the last line."""
+    """Resumed at 10 of 40: two epochs in 6 s leave 28 epochs of 3 s, less the 4 s since."""
     log = tmp_path / "log"
     job = RunningJob("train", {"protocol": "sgd", "seed": "0"}, [log])
     assert not job.update(90.0)

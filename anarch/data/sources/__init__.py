@@ -1,1 +1,1 @@
-"""One module a source.  Stored ones offer ``load(root, path, *, download)``, made ones ``generate(sizes, *, seed)``."""
+"""One module a source: a stored one offers ``load``, a generated one ``generate`` (see :mod:`anarch.data.prepare`)."""

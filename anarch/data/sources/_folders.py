@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}
@@ -16,10 +16,11 @@ SUFFIXES = {".png", ".jpg", ".jpeg"}
 def read_split(
     source: str, split: Path, label_of: Mapping[str, int], *, resize: bool
 ) -> tuple[Tensor, Tensor, str]:
-    """Images uint8 (N, 3, 32, 32), labels int64 (N,), and one sha256 over names and contents of the pictures read.
+    """Images uint8 (N, 3, 32, 32), labels int64 (N,), one sha256 over names and contents.
 
-    ``label_of`` maps class folders of ``split`` to labels; a folder that it does not name is left alone.  Pictures
-    come sorted by folder and name.  ``resize`` shrinks them to 32 x 32, otherwise they must have that size.
+    ``label_of`` maps class folders of ``split`` to labels; a folder that it does not name is left alone.
+    Pictures come sorted by folder and name. ``resize`` shrinks them to 32 x 32, otherwise they must have that
+    size.
 
     Raises:
         ValueError: one picture cannot be read or has the wrong size, or there are none at all.
@@ -31,12 +32,16 @@ def read_split(
         if file.suffix.lower() in SUFFIXES
     ]
     if not files:
-        raise ValueError(f"{source}: no class folder of {split} holds a picture ({', '.join(sorted(SUFFIXES))})")
+        raise ValueError(
+            f"{source}: no class folder of {split} holds a picture ({', '.join(sorted(SUFFIXES))})"
+        )
     images = np.empty((len(files), 32, 32, 3), np.uint8)
     digest = hashlib.sha256()
     for row, (file, _) in enumerate(files):
         content = file.read_bytes()
-        digest.update(f"{file.relative_to(split).as_posix()} {hashlib.sha256(content).hexdigest()}\n".encode())
+        digest.update(
+            f"{file.relative_to(split).as_posix()} {hashlib.sha256(content).hexdigest()}\n".encode()
+        )
         images[row] = _decode(source, file, content, resize)
     labels = torch.tensor([label for _, label in files])
     return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), labels, digest.hexdigest()
@@ -44,15 +49,21 @@ def read_split(
 
 def _decode(source: str, file: Path, content: bytes, resize: bool) -> np.ndarray:
     try:
-        picture = Image.open(BytesIO(content))
+        stored = Image.open(BytesIO(content))
         if resize:
-            picture.draft("RGB", (64, 64))  # a JPEG decoder that skips detail below half a pixel: 3 times as fast
-            picture = picture.convert("RGB").resize((32, 32), Image.Resampling.BOX)
+            stored.draft(
+                "RGB", (64, 64)
+            )  # lets a JPEG skip what the boxes would average away: 3 times as fast
+            picture = stored.convert("RGB").resize((32, 32), Image.Resampling.BOX)
+        else:
+            picture = stored.convert("RGB")
         if picture.size != (32, 32):
             raise ValueError(f"{source}: {file} must be 32 x 32, it is {picture.size[0]} x {picture.size[1]}")
-        return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{source}: {file} is corrupt ({' '.join(str(error).split())}); get it again") from None
+        return np.asarray(picture)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"{source}: {file} is corrupt ({' '.join(str(error).split())}); get it again"
+        ) from None
 
 
 def class_folders(split: Path) -> Sequence[str]:

@@ -7,7 +7,7 @@ DOWNLOAD = "allow the download with `download: true` in the config"
 
 
 def missing(source: str, found: str, layout: str, first_way: str = DOWNLOAD) -> FileNotFoundError:
-    """The error to raise when ``source`` has no data: what was ``found`` where, and the three ways to get them."""
+    """The error for ``source`` without data: what was ``found`` where, and the three ways to get them."""
     return FileNotFoundError(
         f"{source}: {found}; {first_way}, or put the files under <data_root>/{layout}, "
         f"or set ANARCH_DATA_ROOT to a folder that holds {layout}"

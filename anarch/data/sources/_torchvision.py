@@ -1,7 +1,7 @@
 """What the sources share that torchvision reads: find or download the raw files, check each, read them.
 
-torchvision says "not found or corrupted" without a name, and checks no MNIST file that is unpacked already; so
-each file is compared with its published md5 here, before anything is read from it.
+torchvision says "not found or corrupted" without a name, and checks no MNIST file that is unpacked already;
+so each file is compared with its published md5 here, before anything is read from it.
 """
 
 import tarfile
@@ -40,7 +40,9 @@ def verified(
                 download()
         except DOWNLOAD_FAILURES as error:
             reason = " ".join(str(error).split())
-            raise missing(source, f"the download to {root} failed ({reason})", layout, "try it again later") from None
+            raise missing(
+                source, f"the download to {root} failed ({reason})", layout, "try it again later"
+            ) from None
         absent, corrupt, sha256 = _compare(root, md5)
     if absent:
         raise missing(source, f"found no {absent[0]} in {root}", layout)
@@ -75,7 +77,10 @@ def load_cifar(
     )
     parts = {split: kind(place, train=split == "train") for split in ("train", "test")}
     return Dataset(
-        images={split: torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous() for split, part in parts.items()},
+        images={
+            split: torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous()
+            for split, part in parts.items()
+        },
         labels={split: torch.tensor(part.targets) for split, part in parts.items()},
         classes=len(parts["train"].classes),
         origin=f"{kind.__name__}, original files in {kind.base_folder}/ (A. Krizhevsky, 2009)",
@@ -95,9 +100,10 @@ def load_mnist_like(
     download: bool,
     pad: int,
 ) -> Dataset:
-    """An MNIST-like set from torchvision's layout: images (N, 1, 28 + 2 pad, 28 + 2 pad), zeros around the 28 x 28.
+    """An MNIST-like set from torchvision's layout: images (N, 1, S, S), S = 28 + 2 pad, with zeros around.
 
-    The four files are read one by one: the class would prefer an unchecked ``processed/*.pt`` of an old torchvision.
+    The four files are read one by one: the class would prefer an unchecked ``processed/*.pt`` of an old
+    torchvision.
     """
     if not isinstance(pad, int) or pad < 0:
         raise ValueError(f"{source}: option `pad` must be a number of pixels, 0 or more; got {pad!r}")
@@ -111,11 +117,14 @@ def load_mnist_like(
     stems = {"train": "train", "test": "t10k"}
     return Dataset(
         images={
-            split: F.pad(read_image_file(str(place / raw / f"{stem}-images-idx3-ubyte")).unsqueeze(1), (pad,) * 4)
+            split: F.pad(
+                read_image_file(str(place / raw / f"{stem}-images-idx3-ubyte")).unsqueeze(1), (pad,) * 4
+            )
             for split, stem in stems.items()
         },
         labels={
-            split: read_label_file(str(place / raw / f"{stem}-labels-idx1-ubyte")) for split, stem in stems.items()
+            split: read_label_file(str(place / raw / f"{stem}-labels-idx1-ubyte"))
+            for split, stem in stems.items()
         },
         classes=len(kind.classes),
         origin=f"{kind.__name__}, original files in {raw}/, padded by {pad} zeros on each side",

@@ -1,7 +1,7 @@
 """CINIC-10: CIFAR-10's classes from CIFAR-10 and downscaled ImageNet, from the user's folder of PNG files.
 
-Layout, as the authors' archive unpacks: ``<data_root>/<path>/{train,test[,valid]}/<class>/*.png``, where <path> is
-``CINIC-10`` if the config names none.  "valid", where present, becomes the extra split.
+Layout, as the authors' archive unpacks: ``<data_root>/<path>/{train,test[,valid]}/<class>/*.png``, where
+<path> is ``CINIC-10`` if the config names none. "valid", where present, becomes the extra split.
 """
 
 from pathlib import Path
@@ -24,9 +24,13 @@ def load(root: Path | None, path: str, *, download: bool) -> Dataset:
         if not (place / name).is_dir():
             raise missing("cinic10", f"found no folder {name} in {place}", layout, FIRST_WAY)
         if absent := sorted(set(CLASSES) - set(class_folders(place / name))):
-            raise ValueError(f"cinic10: {place / name} lacks the class folder {absent[0]}; needed: {', '.join(CLASSES)}")
+            raise ValueError(
+                f"cinic10: {place / name} lacks the class folder {absent[0]}; needed: {', '.join(CLASSES)}"
+            )
     label_of = {name: label for label, name in enumerate(CLASSES)}
-    parts = {split: read_split("cinic10", place / name, label_of, resize=False) for split, name in folders.items()}
+    parts = {
+        split: read_split("cinic10", place / name, label_of, resize=False) for split, name in folders.items()
+    }
     return Dataset(
         images={split: images for split, (images, _, _) in parts.items()},
         labels={split: labels for split, (_, labels, _) in parts.items()},

@@ -36,11 +36,15 @@ class Style:
 
     def __post_init__(self) -> None:
         for name in ("scale", "fragment", "channels", "canvas"):
-            _require(isinstance(getattr(self, name), int) and getattr(self, name) >= 1, name, "1 or more", self)
-        _require(isinstance(self.clutter, int) and self.clutter >= 0, "clutter", "a number of fragments, 0 or more", self)
+            _require(
+                isinstance(getattr(self, name), int) and getattr(self, name) >= 1, name, "1 or more", self
+            )
+        _require(isinstance(self.clutter, int) and self.clutter >= 0, "clutter", "0 or more fragments", self)
         _require(0 <= self.noise <= 1, "noise", "a standard deviation in 0..1", self)
         _require(self.digits in (1, 2), "digits", "1 (10 classes) or 2 (100 classes)", self)
-        _require(self.scale * self.digits <= self.canvas, "scale", f"at most {self.canvas // self.digits}", self)
+        _require(
+            self.scale * self.digits <= self.canvas, "scale", f"at most {self.canvas // self.digits}", self
+        )
         _require(self.fragment <= self.scale, "fragment", f"at most the scale, {self.scale}", self)
 
 
@@ -61,15 +65,15 @@ def generate(
     canvas: int = 32,
     digits: int = 1,
 ) -> Dataset:
-    """A set of ``sizes[split]`` images (channels, canvas, canvas) a split, balanced to within one image a class.
+    """A set of ``sizes[split]`` images (channels, canvas, canvas) a split, classes balanced to within 1.
 
-    ``scale`` is the side of a digit (18, with two digits 15), ``fragment`` that of each of the ``clutter`` crops of
-    other source digits, ``noise`` the std of Gaussian noise in units of the grey range.  With ``digits=2`` two digits
-    stand side by side and the label is 10 a + b in 0..99.  The splits share no source digit, in digits nor in
-    fragments.  The bits of a split depend on (seed, split, its size, options) only.
+    ``scale`` is the side of a digit (18, with two digits 15), ``fragment`` that of each of the ``clutter``
+    crops of other source digits, ``noise`` the std of Gaussian noise in units of the grey range. With
+    ``digits=2`` two digits stand side by side and the label is 10 a + b in 0..99. The splits share no source
+    digit, in digits nor in fragments. The bits of a split depend on (seed, split, its size, options) only.
 
-    At the defaults and 6,000 images the VanillaCNN of 8 channels reaches a test accuracy of 0.8, a ReLU network with
-    one hidden layer 0.6.  A smaller scale leaves more places to lie in and drives the two apart.
+    At the defaults and 6,000 images the VanillaCNN of 8 channels reaches a test accuracy of 0.8, a ReLU
+    network with one hidden layer 0.6. A smaller scale leaves more places to lie in and drives the two apart.
 
     Raises:
         ValueError: an option out of range, or a size below 1.
@@ -84,7 +88,9 @@ def generate(
         images=images,
         labels=labels,
         classes=10**digits,
-        origin=f"cluttered digits from scikit-learn's load_digits, seed {seed}, {style}".replace("Style", "style"),
+        origin=f"cluttered digits from scikit-learn's load_digits, seed {seed}, {style}".replace(
+            "Style", "style"
+        ),
         licence=LICENCE,
     )
 
@@ -97,7 +103,7 @@ def handwriting() -> tuple[Tensor, Tensor]:
 
 
 def source_digits(seed: int) -> dict[str, Tensor]:
-    """Split -> indices into :func:`handwriting`, each source digit in exactly one split, by class in ``SHARES``."""
+    """Split -> rows of :func:`handwriting`, each in exactly one split; of each class the ``SHARES``."""
     labels = handwriting()[1]
     shuffled = torch.randperm(len(labels), generator=generator(seed, "cluttered_digits", "pools"))
     pools: dict[str, list[Tensor]] = {split: [] for split in SPLITS}
@@ -111,7 +117,9 @@ def source_digits(seed: int) -> dict[str, Tensor]:
 
 def _make_split(style: Style, split: str, size: int, seed: int) -> tuple[Tensor, Tensor]:
     if split not in SPLITS or size < 1:
-        raise ValueError(f"cluttered_digits: sizes are of {', '.join(SPLITS)}, 1 or more; got {split}: {size}")
+        raise ValueError(
+            f"cluttered_digits: sizes are of {', '.join(SPLITS)}, 1 or more; got {split}: {size}"
+        )
     draws = generator(seed, "cluttered_digits", split)
     rows = source_digits(seed)[split]
     small, digit = handwriting()
@@ -122,15 +130,17 @@ def _make_split(style: Style, split: str, size: int, seed: int) -> tuple[Tensor,
     return torch.cat(blocks), labels
 
 
-def _render(style: Style, pool: Tensor, pool_labels: Tensor, labels: Tensor, draws: torch.Generator) -> Tensor:
-    """Images uint8 (n, channels, canvas, canvas) of ``labels`` (n,) from enlarged digits ``pool`` (P, s, s)."""
+def _render(
+    style: Style, pool: Tensor, pool_labels: Tensor, labels: Tensor, draws: torch.Generator
+) -> Tensor:
+    """Images uint8 (n, channels, canvas, canvas) of ``labels`` (n,) from the digits ``pool`` (P, s, s)."""
     n, side = len(labels), style.canvas
     canvas = torch.zeros(n, side * side)
     wanted = [labels // 10**place % 10 for place in reversed(range(style.digits))]
     chosen = [_choose(pool_labels, digit, draws) for digit in wanted]
     _paste(canvas, torch.cat([pool[rows] for rows in chosen], dim=2), draws)
     for _ in range(style.clutter):
-        other = chosen[0] + torch.randint(1, len(pool), (n,), generator=draws)  # never the same source digit
+        other = chosen[0] + torch.randint(1, len(pool), (n,), generator=draws)  # never the digit itself
         _paste(canvas, _crop(pool[other % len(pool)], style.fragment, draws), draws)
     grey = canvas.view(n, 1, side, side).expand(n, style.channels, side, side)
     noisy = grey + style.noise * torch.randn(grey.shape, generator=draws)
@@ -138,7 +148,7 @@ def _render(style: Style, pool: Tensor, pool_labels: Tensor, labels: Tensor, dra
 
 
 def _choose(pool_labels: Tensor, wanted: Tensor, draws: torch.Generator) -> Tensor:
-    """For each of the ``wanted`` digits (n,) the index of a random member of the pool with that label (n,)."""
+    """For each of the ``wanted`` digits (n,) the row (n,) of a random member of the pool with that label."""
     by_class = pool_labels.argsort(stable=True)
     count = torch.bincount(pool_labels, minlength=10)
     first = count.cumsum(0) - count
@@ -153,15 +163,15 @@ def _crop(images: Tensor, size: int, draws: torch.Generator) -> Tensor:
 
 
 def _paste(canvas: Tensor, patches: Tensor, draws: torch.Generator) -> None:
-    """Lay ``patches`` (n, h, w) at random places of the square ``canvas`` (n, side * side); strokes join by maximum."""
-    n, *shape = patches.shape
+    """Lay ``patches`` (n, h, w) somewhere on the square ``canvas`` (n, side * side); the brighter pixel wins."""
+    n, height, width = patches.shape
     side = round(canvas.shape[1] ** 0.5)
-    canvas.scatter_reduce_(1, _windows(n, (shape[0], shape[1]), side, draws), patches.flatten(1), "amax")
+    canvas.scatter_reduce_(1, _windows(n, (height, width), side, draws), patches.flatten(1), "amax")
 
 
 def _windows(n: int, shape: tuple[int, int], side: int, draws: torch.Generator) -> Tensor:
     """Flat pixel indices (n, h * w) of a random h x w window in each of n images (side, side)."""
-    (height, width) = shape
+    height, width = shape
     top = torch.randint(0, side - height + 1, (n, 1, 1), generator=draws)
     left = torch.randint(0, side - width + 1, (n, 1, 1), generator=draws)
     rows, columns = top + torch.arange(height).view(1, -1, 1), left + torch.arange(width)

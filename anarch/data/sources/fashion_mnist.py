@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 60,000 + 10,000 grey pictures of clothes in torchvision's layout, padded from 28 x 28 to 32 x 32."""
+"""Fashion-MNIST: 60,000 + 10,000 grey pictures of clothes in torchvision's layout, padded to 32 x 32."""
 
 from pathlib import Path
 
@@ -21,4 +21,6 @@ def load(root: Path | None, path: str, *, download: bool, pad: int = 2) -> Datas
 
     The default pads with zeros to the 32 x 32 that the networks are made for; ``pad=0`` keeps the raw images.
     """
-    return load_mnist_like("fashion_mnist", datasets.FashionMNIST, MD5, LICENCE, root, path, download=download, pad=pad)
+    return load_mnist_like(
+        "fashion_mnist", datasets.FashionMNIST, MD5, LICENCE, root, path, download=download, pad=pad
+    )

@@ -1,4 +1,4 @@
-"""MNIST: 60,000 + 10,000 handwritten digits in torchvision's layout, padded from 28 x 28 to 32 x 32."""
+"""MNIST: 60,000 + 10,000 handwritten digits in torchvision's layout, padded to 32 x 32."""
 
 from pathlib import Path
 

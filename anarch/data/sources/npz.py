@@ -1,7 +1,7 @@
 """Your own data: one .npz file with x_train, y_train, x_test, y_test and, if there are, x_extra, y_extra.
 
-Images are uint8 (N, H, W, C), (N, C, H, W) or (N, H, W) with C 1 or 3; a last dimension of 1 or 3 is taken as C.
-Labels are whole numbers 0..classes-1, (N,) or (N, 1), and each class has an image in train.
+Images are uint8 (N, H, W, C), (N, C, H, W) or (N, H, W) with C 1 or 3; a last dimension of 1 or 3 is taken as
+C. Labels are whole numbers 0..classes-1, (N,) or (N, 1), and each class has an image in train.
 """
 
 import zlib
@@ -39,7 +39,8 @@ def load(root: Path | None, path: str, *, download: bool) -> Dataset:
     classes = 1 + max(int(part.max()) for part in labels.values())
     if absent := sorted(set(range(classes)) - set(labels["train"].tolist())):
         raise ValueError(
-            f"npz: {file}: y_train has no label {absent[0]}, but labels reach {classes - 1}; number the classes from 0 on"
+            f"npz: {file}: y_train has no label {absent[0]}, but labels reach {classes - 1}; "
+            "number the classes from 0 on"
         )
     for split in splits:
         if images[split].shape[1:] != images["train"].shape[1:]:
@@ -63,7 +64,9 @@ def _read(file: Path) -> dict[str, NDArray]:
             return {key: archive[key] for key in archive.files}
     except (BadZipFile, ValueError, OSError, EOFError, zlib.error, AttributeError, TypeError) as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"npz: {file} is corrupt or no .npz file ({reason}); write it again with numpy.savez") from None
+        raise ValueError(
+            f"npz: {file} is corrupt or no .npz file ({reason}); write it with numpy.savez"
+        ) from None
 
 
 def _get(file: Path, key: str, arrays: Mapping[str, NDArray]) -> NDArray:
@@ -85,7 +88,8 @@ def _images(file: Path, key: str, arrays: Mapping[str, NDArray]) -> Tensor:
         array = array.transpose(0, 3, 1, 2)
     if array.ndim != 4 or array.shape[1] not in (1, 3):
         raise ValueError(
-            f"npz: {file}: {key} must be (N, H, W, C), (N, C, H, W) or (N, H, W) with C 1 or 3; it is {array.shape}"
+            f"npz: {file}: {key} must be (N, H, W, C), (N, C, H, W) or (N, H, W), C 1 or 3; "
+            f"it is {array.shape}"
         )
     return torch.from_numpy(np.ascontiguousarray(array))
 
@@ -95,7 +99,8 @@ def _labels(file: Path, key: str, arrays: Mapping[str, NDArray], n: int) -> Tens
     array = _get(file, key, arrays)
     if array.dtype.kind not in "iu" or array.shape not in ((n,), (n, 1)):
         raise ValueError(
-            f"npz: {file}: {key} must be whole numbers of shape ({n},) or ({n}, 1); it is {array.dtype} {array.shape}"
+            f"npz: {file}: {key} must be whole numbers of shape ({n},) or ({n}, 1); "
+            f"it is {array.dtype} {array.shape}"
         )
     if int(array.min()) < 0:
         raise ValueError(f"npz: {file}: {key} must be 0 or more; it has {int(array.min())}")

@@ -1,8 +1,9 @@
 """Restricted ImageNet: nine superclasses of ILSVRC 2012, shrunk to (3, 32, 32), from the user's folder.
 
-Layout: ``<data_root>/<path>/{train,val}/<wnid>/*.JPEG``, where <path> is ``imagenet`` if the config names none.  A
-class's ILSVRC index is the place of its wnid in the sorted list of all 1000: so either train holds all 1000 folders,
-or a file ``wnids.txt`` beside it lists them, one a line, and only the folders of the superclasses are needed.
+Layout: ``<data_root>/<path>/{train,val}/<wnid>/*.JPEG``, where <path> is ``imagenet`` if the config names
+none. A class's ILSVRC index is the place of its wnid in the sorted list of all 1000: so either train holds
+all 1000 folders, or a file ``wnids.txt`` beside it lists them, one a line, and only the folders of the
+superclasses are needed.
 """
 
 from pathlib import Path
@@ -52,7 +53,7 @@ def load(root: Path | None, path: str, *, download: bool) -> Dataset:
         images={split: images for split, (images, _, _) in parts.items()},
         labels={split: labels for split, (_, labels, _) in parts.items()},
         classes=len(SUPERCLASSES),
-        origin="Restricted ImageNet, nine superclasses of ILSVRC 2012 shrunk to 32 x 32 (O. Russakovsky et al., 2015)",
+        origin="Restricted ImageNet, nine superclasses of ILSVRC 2012, shrunk to 32 x 32",
         licence="non-commercial research only (image-net.org)",
         checksums={f"{folders[split]}/": digest for split, (_, _, digest) in parts.items()},
     )
@@ -70,11 +71,13 @@ def superclass_labels(wnids: list[str]) -> dict[str, int]:
 
 def _all_wnids(place: Path) -> list[str]:
     listing = place / "wnids.txt"
-    wnids = listing.read_text(encoding="utf-8").split() if listing.is_file() else class_folders(place / "train")
+    wnids = (
+        listing.read_text(encoding="utf-8").split() if listing.is_file() else class_folders(place / "train")
+    )
     if len(set(wnids)) != 1000:
         where = listing if listing.is_file() else place / "train"
         raise ValueError(
-            f"restricted_imagenet: {where} names {len(set(wnids))} classes, but the ILSVRC index of a class is known "
-            f"from all 1000 only; keep all 1000 folders in train or list their wnids in {listing}"
+            f"restricted_imagenet: {where} names {len(set(wnids))} classes, but only all 1000 tell the "
+            f"ILSVRC index of each; keep all 1000 folders in train or list their wnids in {listing}"
         )
     return list(wnids)

@@ -1,4 +1,4 @@
-"""SVHN, cropped house numbers: 73,257 + 26,032 (+ 531,131 extra) digits (3, 32, 32), in torchvision's layout."""
+"""SVHN, cropped house numbers: 73,257 + 26,032 (+ 531,131 extra) digits (3, 32, 32)."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from anarch.data.sources._torchvision import verified
 def load(root: Path | None, path: str, *, download: bool, extra: bool = False) -> Dataset:
     """The whole set from ``root/path/{train,test}_32x32.mat``; label 0 is the digit 0.
 
-    The extra split is read where its file lies beside the others; ``extra=True`` insists on it, and downloads its
-    1.3 GB where downloads are allowed.  It needs 4 GB of memory.
+    The extra split is read where its file lies beside the others; ``extra=True`` insists on it, and downloads
+    its 1.3 GB where downloads are allowed. It needs 4 GB of memory.
     """
     layout = str(Path(path, "{train,test}_32x32.mat"))
     place = folder("svhn", root, path, layout)
@@ -25,7 +25,9 @@ def load(root: Path | None, path: str, *, download: bool, extra: bool = False) -
         for split in splits:
             SVHN(place, split=split, download=True)
 
-    checksums = verified("svhn", place, dict(files[split] for split in splits), layout, fetch if download else None)
+    checksums = verified(
+        "svhn", place, dict(files[split] for split in splits), layout, fetch if download else None
+    )
     parts = {split: SVHN(place, split=split) for split in splits}
     return Dataset(
         images={split: torch.from_numpy(part.data).contiguous() for split, part in parts.items()},

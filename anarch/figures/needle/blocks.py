@@ -45,9 +45,8 @@ def fig6(filters: pd.DataFrame, *, about: str) -> Figure:
     times, epochs = sorted(rows.relax_time.unique()), sorted(rows.epoch.unique())
     cells = {(time, epoch): _grid(cell, "log_abs_weight") for (time, epoch), cell in rows.groupby(["relax_time", "epoch"])}
     limits = _limits(list(cells.values()))
-    made, axes = style.figure(
-        len(times), len(epochs), width=min(style.DOUBLE, 1.0 + 1.65 * len(epochs)), height=0.9 + 1.6 * len(times)
-    )
+    side = min(1.65, (style.DOUBLE - 1.0) / len(epochs))  # inches of a cell
+    made, axes = style.figure(len(times), len(epochs), width=1.0 + side * len(epochs), height=0.9 + side * len(times))
     for ax, (time, epoch) in zip(axes.flat, [(t, e) for t in times for e in epochs], strict=True):
         image = cells.get((time, epoch))
         if image is None:
