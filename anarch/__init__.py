@@ -16,13 +16,15 @@ _HOMES = {
     "top_hessian_eigenvalue": "anarch.landscape.hessian",
 }
 
-__all__ = list(_HOMES)  # noqa: PLE0604
+__all__ = list(_HOMES)
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'anarch' has no attribute {name!r}; it offers {', '.join(sorted(_HOMES))}")
+        raise AttributeError(
+            f"module 'anarch' has no attribute {name!r}; it offers {', '.join(sorted(_HOMES))}"
+        )
     return getattr(import_module(_HOMES[name]), name)
 
 

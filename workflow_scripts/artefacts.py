@@ -1,22 +1,18 @@
-"""Reading and writing the workflow's artefacts; nothing half-written ever stands under a final name."""
+"""Reading and writing the workflow's small artefacts; nothing half-written ever stands under a final name.
+
+Free of torch, so that jobs on tables start at once; ``tensors.py`` has the networks and images.
+"""
 
 import csv
 import hashlib
 import json
 import os
-import platform
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
-
-from anarch.training.examples import Examples
 from anarch.workflow import paths
 from anarch.workflow.specs import RunSpec, parse
 
@@ -56,20 +52,6 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def save_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
-    with complete(path) as partial:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, partial)
-
-
-def load_weights(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise SystemExit(f"error: {path} is missing: make it by naming it as a target of snakemake") from None
-    except Exception as error:  # safetensors raises its own, undocumented types
-        raise SystemExit(f"error: {path} cannot be read ({error}): delete it and run again") from None
-
-
 def file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -79,40 +61,5 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     return json.loads((folder / paths.MANIFEST).read_text(encoding="utf-8"))
 
 
-def load_examples(folder: Path, device: torch.device) -> dict[str, Examples]:
-    """The splits of a prepared dataset, after its checksum has been compared with the manifest's."""
-    manifest, file = load_manifest(folder), folder / paths.DATA
-    if file_digest(file) != manifest["sha256"]:
-        raise SystemExit(f"error: {file} is corrupt (its sha256 is not the manifest's): delete it and run again")
-    tensors = load_weights(file)
-    mean, std = (torch.tensor(manifest[name], dtype=torch.float32) for name in ("mean", "std"))
-    return {
-        split: Examples(tensors[f"{split}_images"], tensors[f"{split}_labels"], mean, std).to(device)
-        for split in manifest["splits"]
-    }
-
-
 def load_spec(run: Path) -> RunSpec:
     return parse(RunSpec, json.loads((run / paths.SPEC).read_text(encoding="utf-8")))
-
-
-def versions(device: torch.device) -> dict[str, str]:
-    """What a result depends on beside code, data and spec."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu {platform.machine()}",
-        "threads": str(torch.get_num_threads()),
-        "git": _git_state(),
-    }
-
-
-def _git_state() -> str:
-    """Commit of the checkout that the script runs in, with a mark where it was edited; empty outside git."""
-    try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
-        ).stdout.strip()  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return ""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from artefacts import load_manifest, write_csv
-from jobs import folder, parser, start
 
 from anarch.lifting import local_masks
 from anarch.training.network import empty_network
 from anarch.workflow.specs import Model, parse
+from artefacts import load_manifest, write_csv
+from jobs import folder, parser, start
 
 CELLS = 128  # of a picture's side; larger matrices are averaged
 
@@ -18,18 +18,32 @@ CELLS = 128  # of a picture's side; larger matrices are averaged
 def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--model", required=True, help="the architecture as JSON")
-    arguments.add_argument("--data", type=folder, required=True, help="folder of a prepared dataset, for the input shape")
+    arguments.add_argument(
+        "--data", type=folder, required=True, help="folder of a prepared dataset, for the input shape"
+    )
     arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a cell of a matrix")
     args = arguments.parse_args(argv)
     start(args)
     manifest = load_manifest(args.data)
-    network = empty_network(parse(Model, json.loads(args.model)), tuple(manifest["shape"]), manifest["classes"], lift="fully_connected")
+    network = empty_network(
+        parse(Model, json.loads(args.model)),
+        tuple(manifest["shape"]),
+        manifest["classes"],
+        lift="fully_connected",
+    )
     rows = []
     for layer, mask in enumerate(local_masks(network).values(), start=1):
         size = [min(CELLS, side) for side in mask.shape]
         filled = F.adaptive_avg_pool2d(mask[None, None].to(torch.float32), size)[0, 0]
         rows += [
-            {"layer": layer, "row": i, "column": j, "filled": value, "rows": mask.shape[0], "columns": mask.shape[1]}
+            {
+                "layer": layer,
+                "row": i,
+                "column": j,
+                "filled": value,
+                "rows": mask.shape[0],
+                "columns": mask.shape[1],
+            }
             for i, line in enumerate(filled.tolist())
             for j, value in enumerate(line)
         ]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # pandas and matplotlib are imported once the arguments have 
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("figure", help="study and figure, for instance needle.fig3")
     parser.add_argument(
         "--table",
@@ -45,7 +47,9 @@ def main(argv: list[str] | None = None) -> None:
     paths = {path.stem: path for path in args.table}
     absent = [str(path) for path in args.table if not path.is_file()]
     if absent:
-        raise SystemExit(f"error: table {', '.join(absent)} does not exist: make it by naming it as a target of snakemake")
+        raise SystemExit(
+            f"error: table {', '.join(absent)} does not exist: make it by naming it as a target of snakemake"
+        )
     draw = find_figure(args.figure)
     options = keywords(draw, args.figure, args.option)
     given = read_tables(draw, args.figure, paths)
@@ -62,10 +66,14 @@ def find_figure(name: str) -> Callable[..., "Figure"]:
     """The function behind ``study.figure``; SystemExit names what there is."""
     study, _, wanted = name.partition(".")
     if not study.isidentifier() or importlib.util.find_spec(f"anarch.figures.{study}") is None:
-        raise SystemExit(f"error: no study {study!r} in anarch.figures: write study.figure, for instance needle.fig3")
+        raise SystemExit(
+            f"error: no study {study!r} in anarch.figures: write study.figure, for instance needle.fig3"
+        )
     module = importlib.import_module(f"anarch.figures.{study}")
     if wanted not in getattr(module, "__all__", ()):
-        raise SystemExit(f"error: study {study} has no figure {wanted!r}; it has {', '.join(getattr(module, '__all__', ()))}")
+        raise SystemExit(
+            f"error: study {study} has no figure {wanted!r}; it has {', '.join(getattr(module, '__all__', ()))}"
+        )
     return getattr(module, wanted)
 
 
@@ -93,17 +101,23 @@ def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> 
     import pandas as pd
 
     wanted = [
-        key for key, parameter in inspect.signature(draw).parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY
+        key
+        for key, parameter in inspect.signature(draw).parameters.items()
+        if parameter.kind is not parameter.KEYWORD_ONLY
     ]
     for problem, stems in (("needs", set(wanted) - set(paths)), ("takes no", set(paths) - set(wanted))):
         if stems:
-            raise SystemExit(f"error: {name} {problem} table {', '.join(sorted(stems))}; its tables are: {', '.join(wanted)}")
+            raise SystemExit(
+                f"error: {name} {problem} table {', '.join(sorted(stems))}; its tables are: {', '.join(wanted)}"
+            )
     found = {}
     for stem in wanted:
         try:
             found[stem] = pd.read_csv(paths[stem])
         except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-            raise SystemExit(f"error: table {paths[stem]} cannot be read ({error}): delete it and run again") from None
+            raise SystemExit(
+                f"error: table {paths[stem]} cannot be read ({error}): delete it and run again"
+            ) from None
     return found
 
 

@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from artefacts import load_examples, write_csv
-from jobs import folder, parser, progress, start
-from runs import open_run
 from torch import Tensor, nn
 
 from anarch.landscape import interpolation
@@ -15,6 +12,10 @@ from anarch.landscape.string import relax_string
 from anarch.randomness import generator
 from anarch.training.examples import Examples
 from anarch.workflow.needle import describe
+from artefacts import write_csv
+from jobs import folder, parser, progress, start
+from runs import open_run
+from tensors import load_examples
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -25,7 +26,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--fcn", required=True, help="name of the FCN's run")
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
     arguments.add_argument("--points", type=int, required=True, help="points on a path, its ends included")
-    arguments.add_argument("--string-points", type=int, required=True, help="points of the string, its ends included")
+    arguments.add_argument(
+        "--string-points", type=int, required=True, help="points of the string, its ends included"
+    )
     arguments.add_argument("--string-epochs", type=int, required=True)
     arguments.add_argument("--string-lr", type=float, required=True)
     arguments.add_argument("--string-stiffness", type=float, required=True)
@@ -34,7 +37,9 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments.parse_args(argv)
     device = start(args)
     data = load_examples(args.data, device)
-    efcn, cnn, fcn = (open_run(args.runs, name, args.data, device) for name in (args.efcn, args.cnn, args.fcn))
+    efcn, cnn, fcn = (
+        open_run(args.runs, name, args.data, device) for name in (args.efcn, args.cnn, args.fcn)
+    )
     told = describe(args.efcn)
     first = efcn.last()
     rows: list[dict[str, Any]] = []
@@ -58,13 +63,26 @@ def between(
         for path in ("linear", "norm_preserving"):
             point = getattr(interpolation, path)(a, b, alpha)
             yield path, alpha, *(interpolation.evaluate(first, point, x, y) for x, y in splits)
-        yield "output", alpha, *(interpolation.evaluate_output_mixture(first, second, alpha, x, y) for x, y in splits)
-    for alpha, point in zip(torch.linspace(0, 1, args.string_points).tolist(), string(first, a, b, splits[0], args, seed), strict=True):
+        yield (
+            "output",
+            alpha,
+            *(interpolation.evaluate_output_mixture(first, second, alpha, x, y) for x, y in splits),
+        )
+    for alpha, point in zip(
+        torch.linspace(0, 1, args.string_points).tolist(),
+        string(first, a, b, splits[0], args, seed),
+        strict=True,
+    ):
         yield "string", alpha, *(interpolation.evaluate(first, point, x, y) for x, y in splits)
 
 
 def string(
-    model: nn.Module, a: dict[str, Tensor], b: dict[str, Tensor], train: tuple[Tensor, Tensor], args: Any, seed: int
+    model: nn.Module,
+    a: dict[str, Tensor],
+    b: dict[str, Tensor],
+    train: tuple[Tensor, Tensor],
+    args: Any,
+    seed: int,
 ) -> list[dict[str, Tensor]]:
     return relax_string(
         model, (a, b), *train, points=args.string_points, epochs=args.string_epochs, lr=args.string_lr,

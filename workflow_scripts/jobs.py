@@ -17,7 +17,9 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     """An argument parser with the options that the rules give to each such job."""
     result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     result.add_argument("--threads", type=int, default=1, help="threads of this process (default 1)")
-    result.add_argument("--gpus", type=int, default=1, help="1: take a free GPU if there is one; 0: stay on the CPU")
+    result.add_argument(
+        "--gpus", type=int, default=1, help="1: take a free GPU if there is one; 0: stay on the CPU"
+    )
     result.add_argument("--code", default="", help="digest of the code, kept in the provenance")
     return result
 
@@ -26,7 +28,9 @@ def start(args: argparse.Namespace, *, precision: str = "fp32") -> torch.device:
     """Set this process up as its rule says, and give it a device of its own."""
     torch.set_num_threads(args.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass over each buffer
+    torch.utils.deterministic.fill_uninitialized_memory = (
+        False  # a debugging aid that costs a pass over each buffer
+    )
     use_precision(precision)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
     chosen, lock = take_device(args.gpus, os.environ, lock_folder())

@@ -5,12 +5,12 @@ Fails where the largest difference of an output is above --tolerance.
 
 from pathlib import Path
 
-from artefacts import load_examples, write_csv
-from jobs import folder, parser, start
-from runs import open_run
-
 from anarch.lifting import certificate
 from anarch.workflow.needle import describe
+from artefacts import write_csv
+from jobs import folder, parser, start
+from runs import open_run
+from tensors import load_examples
 
 IMAGES = 256  # the difference is one of rounding: more images tell no more
 
@@ -21,8 +21,15 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--cnn", required=True, help="name of the CNN's run")
     arguments.add_argument("--data", type=folder, required=True, help="folder of its dataset")
     arguments.add_argument("--epochs", type=int, nargs="+", required=True, help="snapshots to lift")
-    arguments.add_argument("--tolerance", type=float, required=True, help="largest difference allowed, relative to the largest output")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a snapshot and space")
+    arguments.add_argument(
+        "--tolerance",
+        type=float,
+        required=True,
+        help="largest difference allowed, relative to the largest output",
+    )
+    arguments.add_argument(
+        "--out", type=Path, required=True, help="CSV to write: one row a snapshot and space"
+    )
     args = arguments.parse_args(argv)
     device = start(args)
     run = open_run(args.runs, args.cnn, args.data, device)

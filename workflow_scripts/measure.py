@@ -3,9 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from artefacts import load_examples, read_csv, write_csv
-from jobs import folder, parser, progress, start
-from runs import Run, open_run
 from torch import nn
 
 from anarch.landscape.gradient import gradient_norm
@@ -15,6 +12,10 @@ from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow import paths
 from anarch.workflow.needle import describe
+from artefacts import read_csv, write_csv
+from jobs import folder, parser, progress, start
+from runs import Run, open_run
+from tensors import load_examples
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -22,8 +23,12 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--runs", type=folder, required=True, help="the study's runs/")
     arguments.add_argument("--names", nargs="+", required=True, help="runs to measure")
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
-    arguments.add_argument("--hessian-images", type=int, required=True, help="training images that the Hessian is over")
-    arguments.add_argument("--hessian-tolerance", type=float, required=True, help="relative residual at which Lanczos stops")
+    arguments.add_argument(
+        "--hessian-images", type=int, required=True, help="training images that the Hessian is over"
+    )
+    arguments.add_argument(
+        "--hessian-tolerance", type=float, required=True, help="relative residual at which Lanczos stops"
+    )
     arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a run and moment")
     args = arguments.parse_args(argv)
     device = start(args)
@@ -34,7 +39,9 @@ def main(argv: list[str] | None = None) -> None:
         run = open_run(args.runs, name, args.data, device)
         for moment, network in (("start", run.first()), ("end", run.last())):
             row = point(network, data, args.hessian_images, args.hessian_tolerance)
-            rows.append({**describe(name), "moment": moment, **row, **space(run, moment, network, data["test"])})
+            rows.append(
+                {**describe(name), "moment": moment, **row, **space(run, moment, network, data["test"])}
+            )
     write_csv(args.out, rows)
 
 

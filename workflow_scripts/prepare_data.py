@@ -8,16 +8,19 @@ import json
 from pathlib import Path
 
 import torch
-from artefacts import file_digest, save_weights, write_json
 
 from anarch.data.dataset import statistics
 from anarch.data.prepare import prepare
 from anarch.workflow import paths
 from anarch.workflow.specs import DataSpec, parse, plain
+from artefacts import file_digest, write_json
+from tensors import save_weights
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--spec", required=True, help="the dataset as JSON")
     parser.add_argument("--root", type=Path, help="folder of real data")
     parser.add_argument("--download", action="store_true", help="let torchvision download what is missing")

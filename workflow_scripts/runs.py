@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from artefacts import load_manifest, load_spec, load_weights
 from torch import Tensor, nn
 
 from anarch.lifting import lift
 from anarch.training.network import empty_network, fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.specs import RunSpec
+from artefacts import load_manifest, load_spec
+from tensors import load_weights
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Run:
 
     def weights(self, epoch: int | None = None) -> dict[str, Tensor]:
         """Weights kept at ``epoch``, or the final ones."""
-        return load_weights(self.folder / self.name / (paths.FINAL if epoch is None else paths.snapshot_name(epoch)))
+        return load_weights(
+            self.folder / self.name / (paths.FINAL if epoch is None else paths.snapshot_name(epoch))
+        )
 
     def network(self, weights: Mapping[str, Tensor]) -> nn.Module:
         """The run's network with ``weights``, in evaluation mode."""

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from artefacts import write_csv
-from jobs import folder, parser, start
-from runs import Run, open_run
 from torch import Tensor
 
 from anarch.lifting import unit_filter
 from anarch.workflow.needle import describe
+from artefacts import write_csv
+from jobs import folder, parser, start
+from runs import Run, open_run
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -19,17 +19,30 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--names", nargs="+", required=True, help="names of the FCN's and the eFCNs' runs")
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
     arguments.add_argument("--channel", type=int, required=True, help="channel of the unit")
-    arguments.add_argument("--position", type=int, nargs=2, required=True, help="row and column of the unit on its map")
+    arguments.add_argument(
+        "--position", type=int, nargs=2, required=True, help="row and column of the unit on its map"
+    )
     arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a pixel")
     args = arguments.parse_args(argv)
     device = start(args)
     rows: list[dict[str, Any]] = []
     for name in args.names:
         run = open_run(args.runs, name, args.data, device)
-        filters = {epoch: filter_of(run, epoch, args) for epoch in sorted({*run.spec.snapshots, run.spec.recipe.epochs})}
+        filters = {
+            epoch: filter_of(run, epoch, args)
+            for epoch in sorted({*run.spec.snapshots, run.spec.recipe.epochs})
+        }
         told = describe(name)
         for epoch, weights in filters.items():
-            rows += pixels({"model": told["model"], "relax_time": told["relax_time"], "epoch": epoch, "panel": "weights"}, weights)
+            rows += pixels(
+                {
+                    "model": told["model"],
+                    "relax_time": told["relax_time"],
+                    "epoch": epoch,
+                    "panel": "weights",
+                },
+                weights,
+            )
         if told["model"] == "FCN":  # only the FCN's off-local weights did not start at zero
             last = max(filters)
             change = filters[last] - filters[min(filters)]

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from artefacts import write_csv
-from jobs import folder, parser, progress, start
-from runs import Run, open_run
 from torch import Tensor, nn
 
 from anarch.landscape.planes import gram_matrix, principal_plane, project_on_plane
 from anarch.lifting import project
 from anarch.workflow.needle import describe
+from artefacts import write_csv
+from jobs import folder, parser, progress, start
+from runs import Run, open_run
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,7 +28,14 @@ def main(argv: list[str] | None = None) -> None:
         progress(len(points), 0, "point")
         for epoch, network in path_of(open_run(args.runs, name, args.data, device)):
             told = describe(name)
-            rows.append({"model": told["model"], "relax_time": told["relax_time"], "seed": told["seed"], "epoch": epoch})
+            rows.append(
+                {
+                    "model": told["model"],
+                    "relax_time": told["relax_time"],
+                    "seed": told["seed"],
+                    "epoch": epoch,
+                }
+            )
             points.append(parameters(network))
             shadows.append(parameters(project(network)))
     gram = gram_matrix([*points, *shadows])  # points first, then their projections on the CNN subspace
@@ -36,7 +43,9 @@ def main(argv: list[str] | None = None) -> None:
     coordinates, explained = principal_plane(gram[:count, :count])
     projected = project_on_plane(gram[:count, :count], gram[count:, :count])
     squares = gram.diagonal()
-    distance = (squares[:count] - squares[count:]).clamp(min=0).sqrt()  # Pythagoras: the projection is orthogonal
+    distance = (
+        (squares[:count] - squares[count:]).clamp(min=0).sqrt()
+    )  # Pythagoras: the projection is orthogonal
     for i, row in enumerate(rows):
         row |= {
             "pc1": float(coordinates[i, 0]), "pc2": float(coordinates[i, 1]), "off_subspace": float(distance[i]),

@@ -16,34 +16,29 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from artefacts import (
-    complete,
-    load_examples,
-    load_manifest,
-    load_weights,
-    save_weights,
-    versions,
-    write_csv,
-    write_json,
-    write_text,
-)
 from filelock import FileLock, Timeout
-from jobs import folder, parser, progress, start
 
 from anarch.training.loop import Diverged, Training
 from anarch.training.network import fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
+from artefacts import complete, load_manifest, write_csv, write_json, write_text
+from jobs import folder, parser, progress, start
+from tensors import load_examples, load_weights, save_weights, versions
 
 
 def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--spec", required=True, help="the run as JSON (see spec.json of any finished run)")
+    arguments.add_argument(
+        "--spec", required=True, help="the run as JSON (see spec.json of any finished run)"
+    )
     arguments.add_argument("--data", type=folder, required=True, help="folder of a prepared dataset")
     arguments.add_argument("--start", type=Path, nargs="?", help="snapshot of an earlier run to start from")
     arguments.add_argument("--out", type=Path, required=True, help="folder of the run")
-    arguments.add_argument("--save-every", type=float, default=30.0, help="seconds between saves of the state (default 30)")
+    arguments.add_argument(
+        "--save-every", type=float, default=30.0, help="seconds between saves of the state (default 30)"
+    )
     args = arguments.parse_args(argv)
     spec = parse(RunSpec, json.loads(args.spec))
     if (spec.start is None) != (args.start is None):
@@ -88,7 +83,14 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         history = args.out / "diverged.csv"
         write_csv(history, training.history)
         raise SystemExit(f"error: {args.out}: {error}; its history is in {history}") from None
-    publish(args.out, work, training, spec, key, {**versions(device), "code": args.code, "data": manifest["sha256"]})
+    publish(
+        args.out,
+        work,
+        training,
+        spec,
+        key,
+        {**versions(device), "code": args.code, "data": manifest["sha256"]},
+    )
 
 
 @contextmanager
@@ -122,7 +124,9 @@ def save_state(state: Path, training: Training) -> None:
         torch.save(training.state_dict(), partial)
 
 
-def publish(out: Path, work: Path, training: Training, spec: RunSpec, key: str, provenance: dict[str, str]) -> None:
+def publish(
+    out: Path, work: Path, training: Training, spec: RunSpec, key: str, provenance: dict[str, str]
+) -> None:
     """Give every artefact its final name, the provenance last, and drop what only a resume would need."""
     for epoch in spec.snapshots:
         name = paths.snapshot_name(epoch)

@@ -31,12 +31,9 @@ def draw_windows(
 def _take_windows(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, padding: int) -> Tensor:
     n, channels, height, width = images.shape
     device = images.device
-    top, left, mirrored = (part.to(device).view(n, 1, 1, 1) for part in (top, left, mirrored))
+    top, left, mirrored = (part.to(device).view(n, 1, 1) for part in (top, left, mirrored))
     across = torch.arange(width, device=device)
     rows = top + torch.arange(height, device=device).view(-1, 1)
     columns = left + torch.where(mirrored, across.flip(0), across)
-    image, channel = (
-        torch.arange(n, device=device).view(n, 1, 1, 1),
-        torch.arange(channels, device=device).view(-1, 1, 1),
-    )
-    return F.pad(images, (padding,) * 4)[image, channel, rows, columns]
+    pixels = ((width + 2 * padding) * rows + columns).view(n, 1, -1).expand(n, channels, -1)
+    return F.pad(images, (padding,) * 4).flatten(2).gather(2, pixels).view(images.shape)

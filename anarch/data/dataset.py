@@ -15,7 +15,7 @@ SPLITS = ("train", "test", "extra")
 class Dataset:
     """Images uint8 (N, C, H, W) in 0..255 and labels int64 (N,) in 0..classes-1, by split.
 
-    "train" and "test" are always there, "extra" is a pool disjoint from both. ``origin`` says in one line
+    "train" and "test" are always there, "extra" is a pool disjoint from both.  ``origin`` says in one line
     what the images are and how they were found or made; ``checksums`` maps raw files to sha256 (empty if
     generated).
     """
@@ -60,7 +60,7 @@ def statistics(dataset: Dataset) -> dict[str, Any]:
     """Plain data for a manifest: sizes and class balance by split, shape, classes, mean and std per channel.
 
     ``mean`` and ``std`` are of pixel / 255 over all of train (std with 1/N, so a constant channel has exactly
-    0). The sums are integers, hence the same on every machine and for every order of the images.
+    0).  The sums are integers, hence the same on every machine and for every order of the images.
     """
     train = dataset.images["train"]
     moments = [_mean_and_std(train[:, channel]) for channel in range(train.shape[1])]

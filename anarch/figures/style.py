@@ -90,7 +90,9 @@ def house_style(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def figure(rows: int, columns: int, *, height: float, width: float = DOUBLE, **options: Any) -> tuple[Figure, np.ndarray]:
+def figure(
+    rows: int, columns: int, *, height: float, width: float = DOUBLE, **options: Any
+) -> tuple[Figure, np.ndarray]:
     """An empty figure (inches) that makes room for its own texts, and its axes (rows, columns)."""
     room = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.05, wspace=0.04, hspace=0.05)
     made = Figure(figsize=(width, height), layout=room)
@@ -112,7 +114,9 @@ def caption(made: Figure, text: str, *, about: str, counts: Iterable[int] | str)
     drawn_from = counts if isinstance(counts, str) else seeds_text(counts)
     words = f"{text} {about.strip().rstrip('.').replace('$', chr(92) + '$')}; {drawn_from}."
     letters = int(made.get_figwidth() * 72 / (0.535 * BODY))  # a mean glyph of DejaVu Sans is 0.53 em wide
-    made.supxlabel(textwrap.fill(words, letters), x=0.008, ha="left", fontsize=BODY, linespacing=1.25, color=INK)
+    made.supxlabel(
+        textwrap.fill(words, letters), x=0.008, ha="left", fontsize=BODY, linespacing=1.25, color=INK
+    )
 
 
 def letter(ax: Axes, name: str) -> None:
@@ -208,4 +212,7 @@ def relax_looks(
 ) -> dict[float, tuple[tuple[float, ...], str]]:
     """Colour and marker of each relax time, from the scale's dark end to its light end in order of t_w."""
     shades = colormaps[scale](np.linspace(*ends, max(len(times), 2)))
-    return {time: (tuple(shade), MARKERS[i % len(MARKERS)]) for i, (time, shade) in enumerate(zip(times, shades, strict=False))}
+    return {
+        time: (tuple(shade), MARKERS[i % len(MARKERS)])
+        for i, (time, shade) in enumerate(zip(times, shades, strict=False))
+    }

@@ -26,7 +26,13 @@ class Examples:
     def head(self, number: int) -> "Examples":
         return Examples(self.images[:number], self.labels[:number], self.mean, self.std)
 
-    def inputs(self, rows: Tensor | slice = slice(None), *, augment: str = "none", draws: torch.Generator | None = None) -> Tensor:
+    def inputs(
+        self,
+        rows: Tensor | slice = slice(None),
+        *,
+        augment: str = "none",
+        draws: torch.Generator | None = None,
+    ) -> Tensor:
         """Normalised float32 images (n, C, H, W) of ``rows``; ``draws`` feeds the augmentation."""
         images = self.images[rows]
         if augment != "none":

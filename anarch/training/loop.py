@@ -48,7 +48,9 @@ class Training:
         recipe, count = self.recipe, len(self.train)
         order = torch.randperm(count, generator=self.order) if recipe.shuffle else torch.arange(count)
         batches = order.to(self.train.images.device).split(recipe.batch_size)
-        totals = torch.zeros(2, dtype=torch.float64, device=self.train.images.device)  # loss, hits: read once, at the end
+        totals = torch.zeros(
+            2, dtype=torch.float64, device=self.train.images.device
+        )  # loss, hits: read once, at the end
         self.model.train()
         for step, rows in enumerate(batches):
             for group in self.optimiser.param_groups:
@@ -70,7 +72,9 @@ class Training:
         names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
         self.history.append({"epoch": self.epoch, **dict(zip(names, (*train, *test), strict=True))})
         if not all(torch.tensor([train[0], test[0]]).isfinite()):
-            raise Diverged(f"the loss is {train[0]} after epoch {self.epoch}: lower recipe.lr ({self.recipe.lr})")
+            raise Diverged(
+                f"the loss is {train[0]} after epoch {self.epoch}: lower recipe.lr ({self.recipe.lr})"
+            )
 
     def run(self, after_epoch: Callable[["Training"], None] = lambda training: None) -> None:
         """Train from wherever this object stands to the recipe's last epoch."""
@@ -117,7 +121,9 @@ def use_precision(precision: str) -> None:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, examples: Examples, *, precision: str = "fp32", batch_size: int = 500) -> tuple[float, float]:
+def evaluate(
+    model: nn.Module, examples: Examples, *, precision: str = "fp32", batch_size: int = 500
+) -> tuple[float, float]:
     """Mean cross entropy and accuracy (0 to 1) of ``model`` in evaluation mode; its mode is left as it was."""
     was_training = model.training
     model.eval()

@@ -10,7 +10,9 @@ from anarch.randomness import generator
 from anarch.workflow.specs import Model
 
 
-def empty_network(model: Model, input_shape: tuple[int, int, int], classes: int, *, lift: str | None = None) -> nn.Module:
+def empty_network(
+    model: Model, input_shape: tuple[int, int, int], classes: int, *, lift: str | None = None
+) -> nn.Module:
     """The architecture, in the space ``lift`` (default: the model's own), with weights yet to be filled in."""
     network = build(model.architecture, input_shape, classes, **model.options)
     space = model.lift if lift is None else lift
@@ -25,7 +27,9 @@ def fresh_network(model: Model, input_shape: tuple[int, int, int], classes: int,
     return initialise_(empty_network(model, input_shape, classes), generator(seed, "weights"))
 
 
-def relaxed_network(model: Model, input_shape: tuple[int, int, int], classes: int, weights: Mapping[str, Tensor]) -> nn.Module:
+def relaxed_network(
+    model: Model, input_shape: tuple[int, int, int], classes: int, weights: Mapping[str, Tensor]
+) -> nn.Module:
     """The network of ``weights`` (a CNN's) lifted to the space of ``model`` (needle, Sec. 4, step 3)."""
     network = empty_network(model, input_shape, classes, lift="none")
     network.load_state_dict(weights)

@@ -28,8 +28,9 @@ class PlainSGD(torch.optim.Optimizer):
     def _descend(group: dict[str, Any]) -> Any:
         @torch.no_grad()
         def hook(theta: Tensor) -> None:
-            theta.add_(theta.grad, alpha=-group["lr"])
-            theta.grad = None
+            if theta.grad is not None:
+                theta.add_(theta.grad, alpha=-group["lr"])
+                theta.grad = None
 
         return hook
 
@@ -48,5 +49,9 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.momentum == 0 and recipe.weight_decay == 0:
         return PlainSGD(parameters, lr=recipe.lr)
     return torch.optim.SGD(
-        parameters, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, weight_decay=recipe.weight_decay
+        parameters,
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
     )

@@ -1,7 +1,5 @@
 """At which epochs the needle authors keep a network."""
 
-import math
-
 
 def log_spaced(last: int, points: int = 20) -> tuple[int, ...]:
     """0 and the whole parts of ``points`` logarithmically spaced epochs from 1 to ``last`` (needle, Sec. 4).

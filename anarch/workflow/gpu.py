@@ -41,7 +41,9 @@ def claim(
         wait()
 
 
-def take_device(gpus: int, environment: Mapping[str, str], folder: Path, devices: Path = NVIDIA) -> tuple[str, FileLock | None]:
+def take_device(
+    gpus: int, environment: Mapping[str, str], folder: Path, devices: Path = NVIDIA
+) -> tuple[str, FileLock | None]:
     """What to set ``CUDA_VISIBLE_DEVICES`` to for a job that was granted ``gpus`` (0 or 1), and the lock to hold.
 
     Empty means CPU.  A cluster's scheduler has shared out the devices already: its choice is taken as it is.

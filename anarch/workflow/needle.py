@@ -12,7 +12,9 @@ from anarch.workflow.specs import Model, Recipe, RunSpec, Start, parse
 
 STUDY = "needle"
 LIFT_OF = {"CNN": "none", "FCN": "fully_connected", "eFCN": "fully_connected", "eLCN": "locally_connected"}
-MEMBER = re.compile(r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|efcn|elcn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)")
+MEMBER = re.compile(
+    r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|efcn|elcn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)"
+)
 
 
 def cnn(protocol: str, seed: int) -> str:
@@ -35,7 +37,12 @@ def describe(run: str) -> dict[str, Any]:
         raise ValueError(f"{run!r} is no run of the needle study")
     model = {"cnn": "CNN", "fcn": "FCN", "efcn": "eFCN", "elcn": "eLCN"}[match["model"]]
     relax_time = None if match["relax_time"] is None else int(match["relax_time"])
-    return {"protocol": match["protocol"], "model": model, "relax_time": relax_time, "seed": int(match["seed"])}
+    return {
+        "protocol": match["protocol"],
+        "model": model,
+        "relax_time": relax_time,
+        "seed": int(match["seed"]),
+    }
 
 
 def members(section: Mapping[str, Any], protocol: str, seed: int) -> list[str]:
@@ -77,13 +84,22 @@ def _runs_of_seed(section: Mapping[str, Any], protocol: str, seed: int) -> Itera
     for run in members(section, protocol, seed):
         told = describe(run)
         model, relax_time = told["model"], told["relax_time"]
-        yield run, RunSpec(
-            dataset=chosen["dataset"],
-            model=parse(Model, {**chosen["model"], "lift": LIFT_OF[model]}),
-            recipe=parse(Recipe, chosen[{"CNN": "cnn", "FCN": "fcn"}.get(model, "relaxed")]),
-            seed=seed,
-            start=None if relax_time is None else Start(run=cnn(protocol, seed), epoch=relax_time),
-            snapshots=tuple(section["relax_times"] if model == "CNN" else section["trace"]["epochs"] if run in kept else ()),
+        yield (
+            run,
+            RunSpec(
+                dataset=chosen["dataset"],
+                model=parse(Model, {**chosen["model"], "lift": LIFT_OF[model]}),
+                recipe=parse(Recipe, chosen[{"CNN": "cnn", "FCN": "fcn"}.get(model, "relaxed")]),
+                seed=seed,
+                start=None if relax_time is None else Start(run=cnn(protocol, seed), epoch=relax_time),
+                snapshots=tuple(
+                    section["relax_times"]
+                    if model == "CNN"
+                    else section["trace"]["epochs"]
+                    if run in kept
+                    else ()
+                ),
+            ),
         )
 
 
@@ -93,7 +109,9 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
     for name, chosen in section["protocols"].items():
         key = f"needle.protocols.{name}"
         if chosen["dataset"] not in datasets:
-            raise ValueError(f"{key}.dataset: {chosen['dataset']!r} is not among datasets ({', '.join(datasets)})")
+            raise ValueError(
+                f"{key}.dataset: {chosen['dataset']!r} is not among datasets ({', '.join(datasets)})"
+            )
         for step in ("cnn", "fcn", "relaxed"):
             try:
                 parse(Recipe, chosen[step])
@@ -101,17 +119,26 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
                 raise ValueError(f"{key}.{step}: {error}") from None
         last = chosen["cnn"]["epochs"]
         if max(snapshots) > last:
-            raise ValueError(f"needle.relax_times: {max(snapshots)} is past the last epoch, {last}, of {key}.cnn")
+            raise ValueError(
+                f"needle.relax_times: {max(snapshots)} is past the last epoch, {last}, of {key}.cnn"
+            )
         for times in ("relax_times", "local_relax_times"):
             _inside(f"{key}.{times}", chosen[times], "needle.relax_times", snapshots)
     sgd = section["protocols"]["sgd"]
     _inside("needle.trace.seed", [trace["seed"]], "needle.protocols.sgd.seeds", sgd["seeds"])
-    _inside("needle.trace.relax_times", trace["relax_times"], "needle.protocols.sgd.relax_times", sgd["relax_times"])
+    _inside(
+        "needle.trace.relax_times",
+        trace["relax_times"],
+        "needle.protocols.sgd.relax_times",
+        sgd["relax_times"],
+    )
     _inside("needle.interpolation.relax_time", [section["interpolation"]["relax_time"]], "needle.protocols.sgd.relax_times",
             sgd["relax_times"])  # fmt: skip
     shortest = min(sgd["relaxed"]["epochs"], sgd["fcn"]["epochs"])
     if max(trace["epochs"]) > shortest:
-        raise ValueError(f"needle.trace.epochs: {max(trace['epochs'])} is past the last epoch, {shortest}, of the relaxed runs")
+        raise ValueError(
+            f"needle.trace.epochs: {max(trace['epochs'])} is past the last epoch, {shortest}, of the relaxed runs"
+        )
 
 
 def _inside(key: str, values: Sequence[int], whole_key: str, whole: Sequence[int]) -> None:

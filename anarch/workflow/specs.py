@@ -97,7 +97,9 @@ def parse(kind: type[Spec], data: Mapping[str, Any]) -> Spec:
     if unknown:
         raise ValueError(f"{kind.__name__} has no {sorted(unknown)[0]!r}; it has {', '.join(hints)}")
     try:
-        return kind(**{name: _typed(f"{kind.__name__}.{name}", hints[name], value) for name, value in data.items()})
+        return kind(
+            **{name: _typed(f"{kind.__name__}.{name}", hints[name], value) for name, value in data.items()}
+        )
     except TypeError as error:
         raise ValueError(str(error).replace("__init__() ", "")) from None
 

@@ -26,7 +26,9 @@ def final_accuracy(model: str, time: float) -> float:
     )
 
 
-def history(seeds: int, times: Sequence[float], models: Sequence[str], protocols: Sequence[str]) -> pd.DataFrame:
+def history(
+    seeds: int, times: Sequence[float], models: Sequence[str], protocols: Sequence[str]
+) -> pd.DataFrame:
     rows = []
     for protocol in protocols:
         for model, time in networks(times, models):
@@ -66,7 +68,9 @@ def history(seeds: int, times: Sequence[float], models: Sequence[str], protocols
     )
 
 
-def measures(seeds: int, times: Sequence[float], models: Sequence[str], protocols: Sequence[str]) -> pd.DataFrame:
+def measures(
+    seeds: int, times: Sequence[float], models: Sequence[str], protocols: Sequence[str]
+) -> pd.DataFrame:
     rows = []
     for protocol in protocols:
         for model, time in networks(times, models):
@@ -101,7 +105,9 @@ def measures(seeds: int, times: Sequence[float], models: Sequence[str], protocol
     return pd.DataFrame(rows)
 
 
-def filters(times: Sequence[float] = (0, 8, 60), epochs: Sequence[int] = (0, 8, 30), side: int = 32) -> pd.DataFrame:
+def filters(
+    times: Sequence[float] = (0, 8, 60), epochs: Sequence[int] = (0, 8, 30), side: int = 32
+) -> pd.DataFrame:
     draws, parts = np.random.default_rng(0), []
     row, column = (part.ravel() for part in np.mgrid[:side, :side])
     silhouette = np.exp(-((row - 16) ** 2 + (column - 14) ** 2) / 60)
@@ -147,7 +153,9 @@ def paths(seeds: int, times: Sequence[float], dimension: int = 400) -> pd.DataFr
 
         aim, bend = np.where(subspace, goal, 0), np.where(subspace, draws.normal(size=dimension), 0)
 
-        def on_cnn(epoch: float, begin: np.ndarray = begin, aim: np.ndarray = aim, bend: np.ndarray = bend) -> np.ndarray:
+        def on_cnn(
+            epoch: float, begin: np.ndarray = begin, aim: np.ndarray = aim, bend: np.ndarray = bend
+        ) -> np.ndarray:
             u = np.log1p(epoch) / np.log(61)
             return begin + 3 * aim * u + 1.5 * bend * u * (1 - u)
 
@@ -157,7 +165,9 @@ def paths(seeds: int, times: Sequence[float], dimension: int = 400) -> pd.DataFr
             points.append(on_cnn(epoch))
         for model, time in networks(times, ("FCN", "eFCN")):
             root = fcn if model == "FCN" else on_cnn(time)
-            aim = draws.normal(size=dimension) * (0.25 if model == "FCN" else 0.3 * np.exp(-np.log1p(time) / 2))
+            aim = draws.normal(size=dimension) * (
+                0.25 if model == "FCN" else 0.3 * np.exp(-np.log1p(time) / 2)
+            )
             aim = aim + 0.1 * goal
             for epoch in (0, 1, 2, 4, 8, 16, 30):
                 keys.append((model, time, epoch))
@@ -194,7 +204,10 @@ def interpolation(seeds: int, times: Sequence[float] = (0, 8)) -> pd.DataFrame:
                         last = 0.48 if pair == "eFCN-FCN" else 0.72
                         accuracy = (1 - alpha) * 0.68 + alpha * last - 0.15 * bump + 0.3 * jitter(seed)
                         rows.append((pair, path, time, seed, alpha, 0.05 + bump, 1.0 + bump, accuracy))
-    return pd.DataFrame(rows, columns=["pair", "path", "relax_time", "seed", "alpha", "train_loss", "test_loss", "test_accuracy"])
+    return pd.DataFrame(
+        rows,
+        columns=["pair", "path", "relax_time", "seed", "alpha", "train_loss", "test_loss", "test_accuracy"],
+    )
 
 
 def blocks() -> pd.DataFrame:

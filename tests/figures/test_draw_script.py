@@ -33,11 +33,22 @@ def arguments(
     folder: Path, out: Path, figure: str, *tables: str, about: str = "planted", options: tuple[str, ...] = ()
 ) -> list[str]:
     paths = [part for table in tables for part in ("--table", str(folder / f"{table}.csv"))]
-    return [figure, *paths, "--about", about, *options, "--png", str(out / "x.png"), "--svg", str(out / "x.svg")]
+    return [
+        figure,
+        *paths,
+        "--about",
+        about,
+        *options,
+        "--png",
+        str(out / "x.png"),
+        "--svg",
+        str(out / "x.svg"),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("figure", "tables_"), [("needle.fig1", ["paths"]), ("needle.fig7", ["filters"]), ("needle.figA", ["blocks"])]
+    ("figure", "tables_"),
+    [("needle.fig1", ["paths"]), ("needle.fig7", ["filters"]), ("needle.figA", ["blocks"])],
 )
 def test_same_tables_same_bytes(draw, folder, tmp_path, figure, tables_):
     for run in ("one", "two"):
@@ -70,14 +81,29 @@ def test_a_process_of_its_own_gives_the_same_bytes_and_loads_no_torch(draw, fold
 
 def test_tables_may_follow_one_flag(draw, folder, tmp_path):
     draw(arguments(folder, tmp_path / "one", "needle.figB2", "history", "measures"))
-    several = ["needle.figB2", "--tables", str(folder / "history.csv"), str(folder / "measures.csv"), "--about", "planted"]
+    several = [
+        "needle.figB2",
+        "--tables",
+        str(folder / "history.csv"),
+        str(folder / "measures.csv"),
+        "--about",
+        "planted",
+    ]
     draw([*several, "--png", str(tmp_path / "x.png"), "--svg", str(tmp_path / "x.svg")])
     assert (tmp_path / "x.svg").read_bytes() == (tmp_path / "one" / "x.svg").read_bytes()
 
 
 def test_options_reach_the_figure(draw, folder, tmp_path):
     for classes in (10, 100):
-        draw(arguments(folder, tmp_path / str(classes), "needle.fig5", "measures", options=("--option", f"classes={classes}")))
+        draw(
+            arguments(
+                folder,
+                tmp_path / str(classes),
+                "needle.fig5",
+                "measures",
+                options=("--option", f"classes={classes}"),
+            )
+        )
     assert (tmp_path / "10" / "x.svg").read_bytes() != (tmp_path / "100" / "x.svg").read_bytes()
 
 
@@ -91,7 +117,12 @@ def test_options_reach_the_figure(draw, folder, tmp_path):
         ("needle.figB1", ["measures"], (), "needs table history; its tables are: measures, history"),
         ("needle.fig3", ["measures", "paths"], (), "takes no table paths"),
         ("needle.fig3", ["absent"], (), "absent.csv does not exist"),
-        ("needle.fig5", ["measures"], ("--option", "clases=3"), "takes no option 'clases'; it takes: classes"),
+        (
+            "needle.fig5",
+            ["measures"],
+            ("--option", "clases=3"),
+            "takes no option 'clases'; it takes: classes",
+        ),
     ],
 )
 def test_mistakes_are_one_line_and_leave_no_file(draw, folder, tmp_path, figure, tables_, options, message):

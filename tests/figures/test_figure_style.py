@@ -49,7 +49,9 @@ def test_captions_take_any_text_literally():
     assert made.get_supxlabel() == r"Text. costs 3 \$ or 4 \$; n = 1 seed."
 
 
-@pytest.mark.parametrize(("largest", "ticks"), [(0, [0, 1]), (2, [0, 1]), (60, [0, 1, 3, 10, 30]), (150, [0, 1, 3, 10, 30, 100])])
+@pytest.mark.parametrize(
+    ("largest", "ticks"), [(0, [0, 1]), (2, [0, 1]), (60, [0, 1, 3, 10, 30]), (150, [0, 1, 3, 10, 30, 100])]
+)
 def test_the_time_axis_shows_zero_and_evenly_spread_decades(largest, ticks):
     ax = Figure().subplots()
     scales.time_axis(ax, largest)
@@ -60,7 +62,9 @@ def test_the_time_axis_shows_zero_and_evenly_spread_decades(largest, ticks):
     assert np.all(np.diff(places) > 0.1 * ax.bbox.width)
 
 
-@pytest.mark.parametrize("values", [[3.0], [2.1, 2.9], [0.02, 0.7], [1e-3, 5.0], [1e-9, 1e4], [-1.0, 0.0, np.nan, 5.0], [np.nan]])
+@pytest.mark.parametrize(
+    "values", [[3.0], [2.1, 2.9], [0.02, 0.7], [1e-3, 5.0], [1e-9, 1e4], [-1.0, 0.0, np.nan, 5.0], [np.nan]]
+)
 def test_log_axes_hold_all_positive_values_and_have_ticks(values):
     ax = Figure().subplots()
     scales.log_y(ax, np.array(values))
@@ -73,7 +77,14 @@ def test_log_axes_hold_all_positive_values_and_have_ticks(values):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (0.03, "0.03"), (300, "300"), (1e-5, "$10^{-5}$"), (3e-6, r"$3\cdot 10^{-6}$"), (1e5, "$10^{5}$")],
+    [
+        (0, "0"),
+        (0.03, "0.03"),
+        (300, "300"),
+        (1e-5, "$10^{-5}$"),
+        (3e-6, r"$3\cdot 10^{-6}$"),
+        (1e5, "$10^{5}$"),
+    ],
 )
 def test_numbers_on_axes_are_short(value, text):
     assert scales.plain_number(value) == text

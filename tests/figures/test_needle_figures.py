@@ -24,7 +24,9 @@ PAPER_TIMES = (0, 1, 2, 3, 4, 6, 8, 10, 13, 18, 23, 30, 40, 52, 67, 88, 115, 150
 def draw(name, tables, **options) -> Figure:
     function = getattr(needle, name)
     parameters = inspect.signature(function).parameters.values()
-    return function(*(tables[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY), about=ABOUT, **options)
+    return function(
+        *(tables[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY), about=ABOUT, **options
+    )
 
 
 def texts(figure: Figure) -> list[Text]:
@@ -36,7 +38,11 @@ def texts(figure: Figure) -> list[Text]:
             for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
                 if not low <= tick.get_loc() <= high or not ax.axison:
                     hidden |= {tick.label1, tick.label2}
-    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip() and text not in hidden]
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and text not in hidden
+    ]
 
 
 def assert_legible(figure: Figure) -> None:
@@ -49,13 +55,19 @@ def assert_legible(figure: Figure) -> None:
     for (one, box), (other, second) in itertools.combinations(boxes, 2):
         width = min(box.x1, second.x1) - max(box.x0, second.x0)
         height = min(box.y1, second.y1) - max(box.y0, second.y0)
-        assert width <= 0.5 or height <= 0.5, f"{one!r} overlaps {other!r} by {width:.1f} x {height:.1f} pixels"
+        assert width <= 0.5 or height <= 0.5, (
+            f"{one!r} overlaps {other!r} by {width:.1f} x {height:.1f} pixels"
+        )
     page = figure.bbox
     for text, box in boxes:
-        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= page.x1 + 0.5 and box.y1 <= page.y1 + 0.5, f"{text!r} leaves the page"
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= page.x1 + 0.5 and box.y1 <= page.y1 + 0.5, (
+            f"{text!r} leaves the page"
+        )
     for legend, box in legends:
         for ax in figure.axes:
-            assert not box.shrunk(0.98, 0.98).overlaps(ax.get_window_extent()), f"legend {legend.get_texts()} hides an axes"
+            assert not box.shrunk(0.98, 0.98).overlaps(ax.get_window_extent()), (
+                f"legend {legend.get_texts()} hides an axes"
+            )
 
 
 def line(ax: Axes, label: str):
@@ -101,7 +113,12 @@ def damaged(tables) -> dict[str, pd.DataFrame]:
     return sick
 
 
-SEEDLESS = {"fig1": "n = 1 seed (seed 0)", "fig6": "n = 1 seed", "fig7": "n = 1 seed", "figA": "n = 1 lifted network"}
+SEEDLESS = {
+    "fig1": "n = 1 seed (seed 0)",
+    "fig6": "n = 1 seed",
+    "fig7": "n = 1 seed",
+    "figA": "n = 1 lifted network",
+}
 
 
 @pytest.mark.parametrize("name", needle.__all__)
@@ -111,7 +128,11 @@ def test_every_text_is_legible_every_axis_labelled_and_the_caption_tells_data_an
     for ax in figure.axes:
         heatmap = bool(ax.images) and name in ("fig6", "fig7")
         for axis, side in ((ax.xaxis, "labelbottom"), (ax.yaxis, "labelleft")):
-            told = axis.get_label_text() or ax.get_label() == "<colorbar>" or (name == "figA" and side == "labelleft")
+            told = (
+                axis.get_label_text()
+                or ax.get_label() == "<colorbar>"
+                or (name == "figA" and side == "labelleft")
+            )
             assert heatmap or told or not axis.get_tick_params()[side], f"{ax} has numbers and no label"
     caption = " ".join(figure.get_supxlabel().split())
     assert ABOUT in caption
@@ -163,7 +184,12 @@ def test_fig2_draws_means_over_seeds_and_their_range(three):
 
 
 def test_fig2_reads_the_sgd_protocol_alone(three):
-    others = {**three, "history": three["history"].assign(train_loss=lambda t: t.train_loss.where(t.protocol == "sgd", 99.0))}
+    others = {
+        **three,
+        "history": three["history"].assign(
+            train_loss=lambda t: t.train_loss.where(t.protocol == "sgd", 99.0)
+        ),
+    }
     assert xy(draw("fig2", others).axes[0], "CNN")[1].max() < 3
 
 
@@ -181,7 +207,11 @@ def test_fig3_draws_the_planted_means_and_the_papers_marks(three):
         for moment in ("start", "end"):
             np.testing.assert_allclose(xy(ax, moment)[1], planted(three, column, moment=moment))
     marks = {mark.get_ydata()[0] for mark in performance.get_lines() if mark.get_label() == "_published"}
-    assert marks == {published.CNN_ACCURACY, published.FCN_ACCURACY, published.RELAXED_AT_0_ACCURACY} == {72, 57.5, 62.5}
+    assert (
+        marks
+        == {published.CNN_ACCURACY, published.FCN_ACCURACY, published.RELAXED_AT_0_ACCURACY}
+        == {72, 57.5, 62.5}
+    )
 
 
 def test_fig3_shows_bars_from_the_smallest_to_the_largest_seed(three):
@@ -196,7 +226,9 @@ def test_fig3_shows_bars_from_the_smallest_to_the_largest_seed(three):
 def test_fig3_puts_eigenvalues_below_zero_on_the_edge_and_says_so(three):
     hessian = draw("fig3", damaged(three)).axes[2]
     edge = line(hessian, "_not positive")
-    assert list(edge.get_xdata()) == [3] and "0 or less" in [text.get_text() for text in hessian.get_legend().get_texts()]
+    assert list(edge.get_xdata()) == [3] and "0 or less" in [
+        text.get_text() for text in hessian.get_legend().get_texts()
+    ]
     assert 3 not in xy(hessian, "start")[0]
 
 
@@ -204,7 +236,10 @@ def test_fig4_draws_delta_against_time_loss_and_accuracy(three):
     time, loss, accuracy = draw("fig4", three).axes
     deltas = 100 * planted(three, "deviation")
     np.testing.assert_allclose(xy(time, "eFCN")[1], deltas)
-    for ax, x in ((loss, planted(three, "train_loss", moment="start")), (accuracy, 100 * planted(three, "test_accuracy"))):
+    for ax, x in (
+        (loss, planted(three, "train_loss", moment="start")),
+        (accuracy, 100 * planted(three, "test_accuracy")),
+    ):
         points = [xy(ax, f"eFCN, $t_w$ = {t}") for t in (0, 1, 3, 8, 20, 60)]
         np.testing.assert_allclose(np.ravel([p[0] for p in points]), x)
         np.testing.assert_allclose(np.ravel([p[1] for p in points]), deltas)
@@ -275,7 +310,9 @@ def test_figA_draws_the_filled_share_of_each_block(three):
 def test_figA_has_room_for_the_five_layers_of_alexnet(three):
     sizes = ((12544, 3072), (9408, 3136), (3456, 1728), (2304, 3456), (2304, 2304))
     part = three["blocks"].query("layer == 1").drop(columns=["rows", "columns"])
-    five = [part.assign(layer=i, rows=rows, columns=columns) for i, (rows, columns) in enumerate(sizes, start=1)]
+    five = [
+        part.assign(layer=i, rows=rows, columns=columns) for i, (rows, columns) in enumerate(sizes, start=1)
+    ]
     assert_legible(draw("figA", {"blocks": pd.concat(five)}))
 
 
@@ -306,7 +343,9 @@ def test_figC_draws_each_path_and_names_the_right_ends(three):
                 ("output", "output space"),
                 ("string", "relaxed string"),
             ):
-                rows = three["interpolation"].query(f"pair == {pair!r} and path == {path!r} and relax_time == {time}")
+                rows = three["interpolation"].query(
+                    f"pair == {pair!r} and path == {path!r} and relax_time == {time}"
+                )
                 np.testing.assert_allclose(xy(ax, label)[1], scale * rows.groupby("alpha")[value].mean())
         shown = [tick.get_text() for tick in axes[3, column].get_xticklabels()]
         assert (shown[0], shown[-1]) == ("0\neFCN", f"1\n{last}")
@@ -314,7 +353,9 @@ def test_figC_draws_each_path_and_names_the_right_ends(three):
 
 def test_lcn_sets_both_relaxations_side_by_side(three, paper_like):
     final, training = draw("lcn", three).axes
-    np.testing.assert_allclose(xy(final, "eLCN, final")[1], 100 * planted(three, "test_accuracy", model="eLCN"))
+    np.testing.assert_allclose(
+        xy(final, "eLCN, final")[1], 100 * planted(three, "test_accuracy", model="eLCN")
+    )
     np.testing.assert_allclose(xy(final, "eFCN, final")[1], 100 * planted(three, "test_accuracy"))
     solid, dotted = line(training, "eFCN, $t_w$ = 8"), line(training, "eLCN, $t_w$ = 8")
     assert solid.get_color() == dotted.get_color() and solid.get_linestyle() != dotted.get_linestyle()
@@ -324,13 +365,25 @@ def test_lcn_sets_both_relaxations_side_by_side(three, paper_like):
 @pytest.mark.parametrize(
     ("name", "tables_", "message"),
     [
-        ("fig3", {"measures": pd.DataFrame({"protocol": ["sgd"], "model": ["CNN"]})}, "table measures lacks column relax_time"),
+        (
+            "fig3",
+            {"measures": pd.DataFrame({"protocol": ["sgd"], "model": ["CNN"]})},
+            "table measures lacks column relax_time",
+        ),
         (
             "fig7",
-            {"filters": pd.DataFrame(columns=["model", "relax_time", "epoch", "panel", "row", "column", "log_abs_weight"])},
+            {
+                "filters": pd.DataFrame(
+                    columns=["model", "relax_time", "epoch", "panel", "row", "column", "log_abs_weight"]
+                )
+            },
             "table filters has no row with model = FCN; there is: none",
         ),
-        ("figA", {"blocks": pd.DataFrame(columns=["layer", "row", "column", "filled", "rows", "columns"])}, "blocks has no row"),
+        (
+            "figA",
+            {"blocks": pd.DataFrame(columns=["layer", "row", "column", "filled", "rows", "columns"])},
+            "blocks has no row",
+        ),
     ],
 )
 def test_a_table_that_will_not_do_is_named(name, tables_, message):

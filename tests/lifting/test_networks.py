@@ -1,4 +1,4 @@
-"""Lifting of whole networks: the same function, everything else untouched, and one line where it cannot be done."""
+"""Lifting of whole networks: the same function, all else untouched, one line where it cannot be done."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -32,13 +32,10 @@ class Residual(nn.Module):
 
 
 def nested() -> nn.Module:
-    trunk = nn.Sequential(
-        nn.Conv2d(2, 4, (3, 2), (1, 2), (1, 0)), nn.Sequential(nn.BatchNorm2d(4), nn.ReLU())
-    )
-    head = nn.Sequential(
-        nn.MaxPool2d(2, 1), nn.AvgPool2d((2, 1)), nn.Dropout(), nn.Flatten(), nn.Linear(24, 3)
-    )
-    return nn.Sequential(trunk, nn.ModuleDict({"r": Residual(4)})["r"], head, nn.LayerNorm(3))
+    norm = nn.Sequential(nn.BatchNorm2d(4), nn.ReLU())
+    trunk = nn.Sequential(nn.Conv2d(2, 4, (3, 2), (1, 2), (1, 0)), norm, Residual(4))
+    pooling = nn.Sequential(nn.MaxPool2d(2, 1), nn.AvgPool2d((2, 1)), nn.Dropout())
+    return nn.Sequential(trunk, pooling, nn.Flatten(), nn.Linear(24, 3), nn.LayerNorm(3))
 
 
 def shared() -> nn.Module:
@@ -46,15 +43,15 @@ def shared() -> nn.Module:
     return nn.Sequential(conv, nn.Sequential(nn.Tanh(), conv), nn.Tanh(), conv)
 
 
-NETWORKS = [
-    nested,
-    shared,
-    lambda: nn.Sequential(nn.InstanceNorm2d(2), nn.Conv2d(2, 3, 7, padding=1), nn.Flatten()),
-]
+def normed() -> nn.Module:
+    return nn.Sequential(nn.InstanceNorm2d(2), nn.Conv2d(2, 3, 7, padding=1), nn.Flatten())
+
+
+NETWORKS = [nested, shared, normed]
 
 
 def trained(make: Callable[[], nn.Module]) -> nn.Module:
-    """The network in float64 with random weights, random running statistics and gradients, half of it in training mode."""
+    """In float64, with random weights, running statistics and gradients, and half of it in training mode."""
     model = fill_(make().double())
     model.train()(torch.randn(5, *SHAPE, dtype=torch.float64, generator=seeded(1))).sum().backward()
     for module in list(model.modules())[::2]:
@@ -136,7 +133,7 @@ def test_parameters_of_fully_connected_alexnet(channels: int) -> None:
 
 
 def test_parameters_of_locally_connected_vanilla_cnn() -> None:
-    """Taps on the map, counted along one axis and squared: 2, 4 x 15, 2 of 4; 3, 4, 5 x 4, 4, 3 of 5; 2, 3, 2 of 3."""
+    """Taps that meet the map, counted position by position along one axis, then squared."""
     axis = [2 + 15 * 4 + 2, 3 + 4 + 4 * 5 + 4 + 3, 2 + 3 + 2]
     c = 64
     weights = 3 * c * axis[0] ** 2 + c * c * axis[1] ** 2 + c * c * axis[2] ** 2

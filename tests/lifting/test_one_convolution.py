@@ -1,4 +1,4 @@
-"""Phi of single convolutions of every kind, against matrices found by applying the convolution to unit vectors."""
+"""Phi of single convolutions of every kind, against matrices found by applying them to unit vectors."""
 
 from copy import deepcopy
 

@@ -85,11 +85,24 @@ def test_deviation_of_nothing_is_zero_and_of_nan_is_nan() -> None:
 
 
 def test_deviation_sees_one_off_local_weight_among_millions() -> None:
-    """float64 sums: a difference of float32 sums would lose it."""
+    """Its square is below the range of float32, and far below the rounding of the sum."""
     lifted = lift(initialise_(build("vanilla_cnn", (3, 32, 32), 10, channels=8), seeded(0)), (3, 32, 32))
     norm = math.sqrt(sum(p.detach().double().square().sum().item() for p in lifted.parameters()))
-    lifted[0].weight.data[-1, 0] = 1e-6  # the last unit looks at the lower right corner
-    assert math.isclose(deviation(lifted), 1e-6 / norm, rel_tol=1e-6)
+    lifted[0].weight.data[-1, 0] = 1e-30  # the last unit looks at the lower right corner
+    assert math.isclose(deviation(lifted), 1e-30 / norm, rel_tol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "padded, fan_in, local", [(False, 2 * 7 * 6, 2 * 19 * 16), (True, 2 * 9 * 8, 2 * 9 * 42)]
+)
+def test_expected_deviation_from_mean_squares(padded: bool, fan_in: int, local: int) -> None:
+    """U(-b, b) has the mean square b^2 / 3 = 1 / (3 fan_in); 3 units a position, 42 positions, norm weights 1."""
+    layers = nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(126, 5)
+    units = 3 * 42
+    off_local = (units * fan_in - 3 * local) / (3 * fan_in)
+    total = (units * fan_in + units) / (3 * fan_in) + 3 + (5 * 126 + 5) / (3 * 126)
+    found = expected_deviation(lift(nn.Sequential(*layers), SHAPE), padded=padded)
+    assert math.isclose(found, math.sqrt(off_local / total), rel_tol=1e-14)
 
 
 def test_expected_deviation_at_the_papers_width() -> None:
@@ -100,7 +113,7 @@ def test_expected_deviation_at_the_papers_width() -> None:
 
 
 def test_a_fresh_fcn_has_the_expected_deviation() -> None:
-    """The energy of a layer of n draws strays from its mean by sqrt(4 / 5n): 1e-3 is more than ten times that."""
+    """The energy of a layer of n draws strays from its mean by sqrt(4 / 5n): 1e-3 is far more."""
     lifted = initialise_(lift(build("vanilla_cnn", (3, 32, 32), 10, channels=8), (3, 32, 32)), seeded(0))
     assert abs(deviation(lifted) - expected_deviation(lifted)) < 1e-3
 
@@ -156,8 +169,13 @@ def test_a_certificate_counts_and_finds_the_largest_difference() -> None:
     assert exact.off_local_parameters == off_local
     assert math.isclose(exact.sparsity, off_local / exact.lifted_parameters, rel_tol=1e-14)
     assert model.training and model[1].training and lifted[1].training
-    lifted[-1].bias.data[2] += 0.5
-    assert math.isclose(certificate(model, lifted, x).largest_difference, 0.5, rel_tol=1e-9)
+    lifted[-1].weight.data[2, 7] += 0.5
+    x[-1] *= 1e4  # the last image, beyond the first batch, has the largest difference
+    statistics = model[1].running_mean.clone()
+    found = certificate(model, lifted, x).largest_difference
+    assert torch.equal(model[1].running_mean, statistics)
+    feature = model.eval()[:-1](x.double())[-1, 7].item()
+    assert abs(feature) > 100 and math.isclose(found, 0.5 * abs(feature), rel_tol=1e-9)
     lifted[-1].bias.data[2] = math.nan
     assert math.isnan(certificate(model, lifted, x).largest_difference)
 

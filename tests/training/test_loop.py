@@ -19,18 +19,27 @@ from anarch.workflow.specs import Recipe
 def examples(count: int, seed: int = 0) -> Examples:
     draws = generator(seed, "images")
     images = torch.randint(0, 256, (count, 2, 7, 6), dtype=torch.uint8, generator=draws)
-    return Examples(images, torch.randint(0, 3, (count,), generator=draws), torch.tensor([0.4, 0.5]), torch.tensor([0.2, 0.3]))
+    return Examples(
+        images,
+        torch.randint(0, 3, (count,), generator=draws),
+        torch.tensor([0.4, 0.5]),
+        torch.tensor([0.2, 0.3]),
+    )
 
 
 def network(seed: int = 0, dropout: float = 0.0, norm: bool = False) -> nn.Sequential:
     torch.manual_seed(seed)
     extra = [nn.BatchNorm2d(4)] if norm else []
-    return nn.Sequential(nn.Conv2d(2, 4, 3), *extra, nn.ReLU(), nn.Flatten(), nn.Dropout(dropout), nn.Linear(80, 3))
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3), *extra, nn.ReLU(), nn.Flatten(), nn.Dropout(dropout), nn.Linear(80, 3)
+    )
 
 
 RECIPES = {
     "plain": Recipe(epochs=4, batch_size=7, lr=0.05),
-    "momentum": Recipe(epochs=4, batch_size=7, lr=0.05, momentum=0.9, nesterov=True, weight_decay=1e-3, schedule="cosine"),
+    "momentum": Recipe(
+        epochs=4, batch_size=7, lr=0.05, momentum=0.9, nesterov=True, weight_decay=1e-3, schedule="cosine"
+    ),
     "adam": Recipe(epochs=4, batch_size=7, lr=0.01, optimiser="adam", schedule="steps", milestones=(2,)),
     "augmented": Recipe(epochs=4, batch_size=7, lr=0.05, augment="crop_flip"),
 }
@@ -117,7 +126,9 @@ def test_the_history_starts_at_the_initial_point():
 
 def test_same_seed_same_bits_other_seed_other_order():
     def final(seed):
-        training = Training(network(), examples(24), examples(10), Recipe(epochs=2, batch_size=7, lr=0.05), seed)
+        training = Training(
+            network(), examples(24), examples(10), Recipe(epochs=2, batch_size=7, lr=0.05), seed
+        )
         training.run()
         return training.model[0].weight
 
@@ -136,7 +147,9 @@ def test_without_shuffling_every_seed_sees_the_same_batches():
 
 
 def test_learning_that_blows_up_says_when_and_keeps_its_history():
-    training = Training(network(), examples(24), examples(10), Recipe(epochs=9, batch_size=7, lr=1e30), seed=0)
+    training = Training(
+        network(), examples(24), examples(10), Recipe(epochs=9, batch_size=7, lr=1e30), seed=0
+    )
     with pytest.raises(Diverged, match=r"after epoch \d: lower recipe\.lr \(1e\+30\)"):
         training.run()
     assert not math.isfinite(training.history[-1]["train_loss"])
@@ -159,7 +172,9 @@ def test_normalisation_has_the_statistics_that_it_was_given():
     mean, std = pixels.mean((0, 2, 3)), pixels.std((0, 2, 3), correction=0)
     x = normalised(data.images, mean.float(), std.float()).double()
     torch.testing.assert_close(x.mean((0, 2, 3)), torch.zeros(2, dtype=torch.float64), atol=1e-6, rtol=0)
-    torch.testing.assert_close(x.std((0, 2, 3), correction=0), torch.ones(2, dtype=torch.float64), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        x.std((0, 2, 3), correction=0), torch.ones(2, dtype=torch.float64), atol=1e-5, rtol=0
+    )
 
 
 def test_schedules_in_closed_form():
@@ -169,7 +184,9 @@ def test_schedules_in_closed_form():
     cosine = Recipe(epochs=4, batch_size=1, lr=0.1, schedule="cosine")
     assert learning_rate(cosine, 0) == 0.1
     assert learning_rate(cosine, 2) == pytest.approx(0.05)
-    assert learning_rate(cosine, 1, step=5, steps=10) == pytest.approx(0.05 * (1 + math.cos(math.pi * 1.5 / 4)))
+    assert learning_rate(cosine, 1, step=5, steps=10) == pytest.approx(
+        0.05 * (1 + math.cos(math.pi * 1.5 / 4))
+    )
     with pytest.raises(ValueError, match="constant, steps or cosine"):
         learning_rate(Recipe(epochs=1, batch_size=1, lr=0.1, schedule="linear"), 0)
 

@@ -50,8 +50,9 @@ SPAWNED = (
     "--snakefile /x/Snakefile --target-jobs train:seed=0 --allowed-rules train --cores 1 --attempt 1 "
     "--force-use-threads --resources mem_mb=100 gpu=1 --wait-for-files a b --force --nolock "
     "--ignore-incomplete --rerun-triggers code input --set-scatter x=2 --config ab=1 "
-    "--set-resource-scopes gpu=local --configfiles c.yaml --set-resources base64//dHJhaW46bWVtX21iPTE= base64//eA "
-    "--set-threads base64//dHJhaW4 --default-resources base64//bWVtX21iPTE --mode {} --local-groupid local"
+    "--set-resource-scopes gpu=local --configfiles c.yaml "
+    "--set-resources base64//dHJhaW46bWVtX21iPTE= base64//eA --set-threads base64//dHJhaW4 "
+    "--default-resources base64//bWVtX21iPTE --mode {} --local-groupid local"
 )
 UNTOUCHED = [
     "", "all", "--cores 8", "--resources=gpu=2 all", "all --resources gpu=2",

@@ -38,20 +38,48 @@ def change(config: dict, path: str, value: object) -> dict:
     "path, value, says",
     [
         ("neddle", {}, ["neddle", "known keys"]),
-        ("needle.protocols.sgd.cnn.learning_rate", 0.1, ["needle.protocols.sgd.cnn", "learning_rate", "known keys: augment"]),
-        ("needle.protocols.sgd.cnn.lr", "fast", ["needle.protocols.sgd.cnn.lr", "'fast' is not of type 'number'"]),
-        ("needle.protocols.sgd.cnn.epochs", 0, ["needle.protocols.sgd.cnn.epochs", "0 is less than the minimum"]),
+        (
+            "needle.protocols.sgd.cnn.learning_rate",
+            0.1,
+            ["needle.protocols.sgd.cnn", "learning_rate", "known keys: augment"],
+        ),
+        (
+            "needle.protocols.sgd.cnn.lr",
+            "fast",
+            ["needle.protocols.sgd.cnn.lr", "'fast' is not of type 'number'"],
+        ),
+        (
+            "needle.protocols.sgd.cnn.epochs",
+            0,
+            ["needle.protocols.sgd.cnn.epochs", "0 is less than the minimum"],
+        ),
         ("needle.protocols.sgd.seeds", [0, 1, 0], ["needle.protocols.sgd.seeds", "non-unique"]),
-        ("needle.protocols.sgd.dataset", "imagenet", ["needle.protocols.sgd.dataset", "'imagenet' is not among datasets"]),
-        ("needle.relax_times", [0, 1, 2, 3], ["needle.relax_times: 3 is past the last epoch, 2, of needle.protocols.sgd.cnn"]),
-        ("needle.protocols.adam.relax_times", [7], ["needle.protocols.adam.relax_times: 7 is not among needle.relax_times"]),
+        (
+            "needle.protocols.sgd.dataset",
+            "imagenet",
+            ["needle.protocols.sgd.dataset", "'imagenet' is not among datasets"],
+        ),
+        (
+            "needle.relax_times",
+            [0, 1, 2, 3],
+            ["needle.relax_times: 3 is past the last epoch, 2, of needle.protocols.sgd.cnn"],
+        ),
+        (
+            "needle.protocols.adam.relax_times",
+            [7],
+            ["needle.protocols.adam.relax_times: 7 is not among needle.relax_times"],
+        ),
         ("needle.trace.epochs", [0, 9], ["needle.trace.epochs: 9 is past the last epoch"]),
         ("needle.trace.seed", 5, ["needle.trace.seed: 5 is not among"]),
         ("needle.interpolation.relax_time", 5, ["needle.interpolation.relax_time: 5 is not among"]),
         ("needle.interpolation.string.stiffness", 0.9, ["needle.interpolation.string.stiffness", "0.5"]),
         ("needle.protocols.sgd.model.architecture", "resnet1", ["there is no anarch/models/resnet1.py"]),
         ("datasets.cluttered_digits.source", "imagenette", ["there is no anarch/data/sources/imagenette.py"]),
-        ("needle.protocols.sgd.cnn.precision", "fp8", ["needle.protocols.sgd.cnn.precision", "'fp8' is not one of"]),
+        (
+            "needle.protocols.sgd.cnn.precision",
+            "fp8",
+            ["needle.protocols.sgd.cnn.precision", "'fp8' is not one of"],
+        ),
     ],
 )
 def test_a_mistake_is_one_line_that_names_its_key(path, value, says):
@@ -84,8 +112,18 @@ def test_the_paper_scale_holds_the_papers_numbers():
 
 def test_run_names_tell_what_they_are():
     section = read("smoke")["needle"]
-    assert needle.describe("sgd/efcn-t13-s2") == {"protocol": "sgd", "model": "eFCN", "relax_time": 13, "seed": 2}
-    assert needle.describe("adam/cnn-s0") == {"protocol": "adam", "model": "CNN", "relax_time": None, "seed": 0}
+    assert needle.describe("sgd/efcn-t13-s2") == {
+        "protocol": "sgd",
+        "model": "eFCN",
+        "relax_time": 13,
+        "seed": 2,
+    }
+    assert needle.describe("adam/cnn-s0") == {
+        "protocol": "adam",
+        "model": "CNN",
+        "relax_time": None,
+        "seed": 0,
+    }
     with pytest.raises(ValueError, match="no run of the needle study"):
         needle.describe("sgd/mlp-s0")
     assert json.dumps(sorted(needle.runs(section)))  # names are plain strings
@@ -96,4 +134,6 @@ def test_a_new_seed_changes_no_earlier_run():
     more = change({"needle": section}, "needle.protocols.sgd.seeds", [0, 1, 2])["needle"]
     before, after = needle.runs(section), needle.runs(more)
     assert all(after[run] == spec for run, spec in before.items())
-    assert {run for run in after if run not in before} == {run for run in after if run.startswith("sgd/") and run.endswith("-s2")}
+    assert {run for run in after if run not in before} == {
+        run for run in after if run.startswith("sgd/") and run.endswith("-s2")
+    }

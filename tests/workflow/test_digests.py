@@ -38,12 +38,23 @@ def tree(tmp_path: Path):
 def test_follows_imports_of_neighbours_of_packages_and_inside_functions(tmp_path, tree):
     tree()
     names = {str(file.relative_to(tmp_path)) for file in digests.code_files(tmp_path, "train.py")}
-    assert names == {"workflow_scripts/train.py", "workflow_scripts/files.py", "anarch/loop.py", "anarch/models/__init__.py"}
+    assert names == {
+        "workflow_scripts/train.py",
+        "workflow_scripts/files.py",
+        "anarch/loop.py",
+        "anarch/models/__init__.py",
+    }
 
 
 def test_a_comment_a_docstring_or_layout_changes_nothing(tree):
     before = tree("anarch.lifting")
-    assert tree("anarch.lifting", **{"anarch/loop.py": 'def step( x ):\n    """New."""\n    return (x + 1)  # other\n'}) == before
+    assert (
+        tree(
+            "anarch.lifting",
+            **{"anarch/loop.py": 'def step( x ):\n    """New."""\n    return (x + 1)  # other\n'},
+        )
+        == before
+    )
     assert tree("anarch.lifting", **{"anarch/lifting/layers.py": "class Layer:\n    size = 1\n"}) == before
 
 
@@ -55,8 +66,17 @@ def test_a_real_edit_changes_it_and_its_reversal_changes_it_back(tree):
 
 def test_only_named_modules_and_what_they_import_count(tree):
     before = tree("anarch.models.small", "anarch.lifting")
-    assert tree("anarch.models.small", "anarch.lifting", **{"anarch/models/other.py": "WIDTH = 5\n"}) == before
-    assert tree("anarch.models.small", "anarch.lifting", **{"anarch/lifting/layers.py": "class Layer:\n    size = 2\n"}) != before
+    assert (
+        tree("anarch.models.small", "anarch.lifting", **{"anarch/models/other.py": "WIDTH = 5\n"}) == before
+    )
+    assert (
+        tree(
+            "anarch.models.small",
+            "anarch.lifting",
+            **{"anarch/lifting/layers.py": "class Layer:\n    size = 2\n"},
+        )
+        != before
+    )
 
 
 def test_a_new_public_name_is_no_new_code(tree):
@@ -75,13 +95,24 @@ def test_an_unknown_module_is_an_error(tree):
 
 def test_the_trainer_of_a_cnn_does_not_depend_on_the_lifting_nor_on_other_architectures():
     root = Path(__file__).parents[2]
-    names = {str(file.relative_to(root)) for file in digests.code_files(root, "train.py", ["anarch.models.vanilla_cnn"])}
+    names = {
+        str(file.relative_to(root))
+        for file in digests.code_files(root, "train.py", ["anarch.models.vanilla_cnn"])
+    }
     assert "anarch/training/loop.py" in names and "anarch/models/vanilla_cnn.py" in names
-    for stranger in ("anarch/lifting", "anarch/models/alexnet", "anarch/landscape", "anarch/figures", "anarch/data/sources"):
+    for stranger in (
+        "anarch/lifting",
+        "anarch/models/alexnet",
+        "anarch/landscape",
+        "anarch/figures",
+        "anarch/data/sources",
+    ):
         assert not [name for name in names if name.startswith(stranger)]
 
 
 def test_a_figure_depends_on_no_network():
     root = Path(__file__).parents[2]
-    names = {str(file.relative_to(root)) for file in digests.code_files(root, "draw.py", ["anarch.figures.needle"])}
+    names = {
+        str(file.relative_to(root)) for file in digests.code_files(root, "draw.py", ["anarch.figures.needle"])
+    }
     assert all(name.startswith(("anarch/figures", "workflow_scripts/draw")) for name in names), names

@@ -19,8 +19,7 @@ def read_split(
     """Images uint8 (N, 3, 32, 32), labels int64 (N,), one sha256 over names and contents.
 
     ``label_of`` maps class folders of ``split`` to labels; a folder that it does not name is left alone.
-    Pictures come sorted by folder and name. ``resize`` shrinks them to 32 x 32, otherwise they must have that
-    size.
+    Pictures come sorted by folder and name; ``resize`` shrinks them, otherwise they must have 32 x 32 pixels.
 
     Raises:
         ValueError: one picture cannot be read or has the wrong size, or there are none at all.

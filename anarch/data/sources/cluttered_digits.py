@@ -6,7 +6,7 @@ keeps a network from counting ink.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 
 import torch
@@ -35,22 +35,22 @@ class Style:
     digits: int
 
     def __post_init__(self) -> None:
-        for name in ("scale", "fragment", "channels", "canvas"):
-            _require(
-                isinstance(getattr(self, name), int) and getattr(self, name) >= 1, name, "1 or more", self
+        for name in ("clutter", "scale", "fragment", "channels", "canvas"):
+            least = 0 if name == "clutter" else 1
+            value = getattr(self, name)
+            self._require(name, isinstance(value, int) and value >= least, f"a whole number, {least} or more")
+        self._require("digits", self.digits in (1, 2), "1 (10 classes) or 2 (100 classes)")
+        widest = self.canvas // self.digits
+        self._require("scale", self.scale <= widest, f"at most {widest}, or the digits leave the canvas")
+        self._require("fragment", self.fragment <= self.scale, f"at most the scale, {self.scale}")
+        number = isinstance(self.noise, (int, float))
+        self._require("noise", number and 0 <= self.noise <= 1, "a standard deviation in 0..1")
+
+    def _require(self, name: str, holds: bool, allowed: str) -> None:
+        if not holds:
+            raise ValueError(
+                f"cluttered_digits: option `{name}` must be {allowed}; got {getattr(self, name)!r}"
             )
-        _require(isinstance(self.clutter, int) and self.clutter >= 0, "clutter", "0 or more fragments", self)
-        _require(0 <= self.noise <= 1, "noise", "a standard deviation in 0..1", self)
-        _require(self.digits in (1, 2), "digits", "1 (10 classes) or 2 (100 classes)", self)
-        _require(
-            self.scale * self.digits <= self.canvas, "scale", f"at most {self.canvas // self.digits}", self
-        )
-        _require(self.fragment <= self.scale, "fragment", f"at most the scale, {self.scale}", self)
-
-
-def _require(holds: bool, name: str, allowed: str, style: Style) -> None:
-    if not holds:
-        raise ValueError(f"cluttered_digits: option `{name}` must be {allowed}; got {getattr(style, name)!r}")
 
 
 def generate(
@@ -68,12 +68,12 @@ def generate(
     """A set of ``sizes[split]`` images (channels, canvas, canvas) a split, classes balanced to within 1.
 
     ``scale`` is the side of a digit (18, with two digits 15), ``fragment`` that of each of the ``clutter``
-    crops of other source digits, ``noise`` the std of Gaussian noise in units of the grey range. With
-    ``digits=2`` two digits stand side by side and the label is 10 a + b in 0..99. The splits share no source
-    digit, in digits nor in fragments. The bits of a split depend on (seed, split, its size, options) only.
+    crops of other source digits, ``noise`` the std of Gaussian noise in units of the grey range.  With
+    ``digits=2`` two digits stand side by side and the label is 10 a + b in 0..99.  The splits share no source
+    digit, in digits nor in fragments.  The bits of a split depend on (seed, split, its size, options) only.
 
     At the defaults and 6,000 images the VanillaCNN of 8 channels reaches a test accuracy of 0.8, a ReLU
-    network with one hidden layer 0.6. A smaller scale leaves more places to lie in and drives the two apart.
+    network with one hidden layer 0.6.  A smaller scale leaves more places to lie in and drives the two apart.
 
     Raises:
         ValueError: an option out of range, or a size below 1.
@@ -81,6 +81,7 @@ def generate(
     if scale is None:
         scale = 15 if digits == 2 else 18
     style = Style(clutter, noise, scale, fragment, channels, canvas, digits)
+    options = ", ".join(f"{name}={value}" for name, value in asdict(style).items())
     images, labels = {}, {}
     for split, size in sizes.items():
         images[split], labels[split] = _make_split(style, split, size, seed)
@@ -88,9 +89,7 @@ def generate(
         images=images,
         labels=labels,
         classes=10**digits,
-        origin=f"cluttered digits from scikit-learn's load_digits, seed {seed}, {style}".replace(
-            "Style", "style"
-        ),
+        origin=f"made from scikit-learn's load_digits, seed {seed}, {options}",
         licence=LICENCE,
     )
 
@@ -163,7 +162,7 @@ def _crop(images: Tensor, size: int, draws: torch.Generator) -> Tensor:
 
 
 def _paste(canvas: Tensor, patches: Tensor, draws: torch.Generator) -> None:
-    """Lay ``patches`` (n, h, w) somewhere on the square ``canvas`` (n, side * side); the brighter pixel wins."""
+    """Lay ``patches`` (n, h, w) somewhere on the ``canvas`` (n, side * side); the brighter pixel wins."""
     n, height, width = patches.shape
     side = round(canvas.shape[1] ** 0.5)
     canvas.scatter_reduce_(1, _windows(n, (height, width), side, draws), patches.flatten(1), "amax")

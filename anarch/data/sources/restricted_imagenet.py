@@ -1,7 +1,7 @@
 """Restricted ImageNet: nine superclasses of ILSVRC 2012, shrunk to (3, 32, 32), from the user's folder.
 
 Layout: ``<data_root>/<path>/{train,val}/<wnid>/*.JPEG``, where <path> is ``imagenet`` if the config names
-none. A class's ILSVRC index is the place of its wnid in the sorted list of all 1000: so either train holds
+none.  A class's ILSVRC index is the place of its wnid in the sorted list of all 1000: so either train holds
 all 1000 folders, or a file ``wnids.txt`` beside it lists them, one a line, and only the folders of the
 superclasses are needed.
 """

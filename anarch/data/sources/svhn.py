@@ -14,7 +14,7 @@ def load(root: Path | None, path: str, *, download: bool, extra: bool = False) -
     """The whole set from ``root/path/{train,test}_32x32.mat``; label 0 is the digit 0.
 
     The extra split is read where its file lies beside the others; ``extra=True`` insists on it, and downloads
-    its 1.3 GB where downloads are allowed. It needs 4 GB of memory.
+    its 1.3 GB where downloads are allowed.  It needs 4 GB of memory.
     """
     layout = str(Path(path, "{train,test}_32x32.mat"))
     place = folder("svhn", root, path, layout)

@@ -43,10 +43,15 @@ def fig6(filters: pd.DataFrame, *, about: str) -> Figure:
     tables.require(filters, "filters", FILTER_COLUMNS)
     rows = tables.select(filters, "filters", model="eFCN", panel="weights")
     times, epochs = sorted(rows.relax_time.unique()), sorted(rows.epoch.unique())
-    cells = {(time, epoch): _grid(cell, "log_abs_weight") for (time, epoch), cell in rows.groupby(["relax_time", "epoch"])}
+    cells = {
+        (time, epoch): _grid(cell, "log_abs_weight")
+        for (time, epoch), cell in rows.groupby(["relax_time", "epoch"])
+    }
     limits = _limits(list(cells.values()))
     side = min(1.65, (style.DOUBLE - 1.0) / len(epochs))  # inches of a cell
-    made, axes = style.figure(len(times), len(epochs), width=1.0 + side * len(epochs), height=0.9 + side * len(times))
+    made, axes = style.figure(
+        len(times), len(epochs), width=1.0 + side * len(epochs), height=0.9 + side * len(times)
+    )
     for ax, (time, epoch) in zip(axes.flat, [(t, e) for t in times for e in epochs], strict=True):
         image = cells.get((time, epoch))
         if image is None:

@@ -36,7 +36,13 @@ def fig2(history: pd.DataFrame, *, about: str) -> Figure:
 
 
 def curves(
-    ax: Axes, rows: pd.DataFrame, column: str, *, label: str, scale: float = 1.0, models: Sequence[str] = ("CNN", "FCN", "eFCN")
+    ax: Axes,
+    rows: pd.DataFrame,
+    column: str,
+    *,
+    label: str,
+    scale: float = 1.0,
+    models: Sequence[str] = ("CNN", "FCN", "eFCN"),
 ) -> list[int]:
     """Mean of ``column`` against epoch with its range over seeds, a line a model and relax time.
 

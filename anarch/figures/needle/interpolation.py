@@ -27,7 +27,12 @@ def figC(interpolation: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError("table interpolation has no row with pair = eFCN-CNN or eFCN-FCN")
     times = sorted(interpolation.relax_time.dropna().unique())
     made, axes = style.figure(
-        2 * len(times), len(pairs), height=0.9 + 3.3 * len(times), width=1.2 + 2.9 * len(pairs), sharex="col", sharey="row"
+        2 * len(times),
+        len(pairs),
+        height=0.9 + 3.3 * len(times),
+        width=1.2 + 2.9 * len(pairs),
+        sharex="col",
+        sharey="row",
     )
     n: list[int] = []
     for column, pair in enumerate(pairs):
@@ -59,7 +64,9 @@ def _paths(ax: Axes, rows: pd.DataFrame, column: str, scale: float) -> list[int]
     for path, (label, colour, marker, line) in LOOKS.items():
         summary = tables.over_seeds(rows[rows.path == path], column, "alpha", scale)
         if len(summary):
-            style.spread(ax, summary, label=label, colour=colour, marker=marker, line=line, kind="band", markersize=3)
+            style.spread(
+                ax, summary, label=label, colour=colour, marker=marker, line=line, kind="band", markersize=3
+            )
             n += tables.counts(summary)
     return n
 
@@ -68,4 +75,6 @@ def _ends(ax: Axes, first: str, last: str) -> None:
     """Alpha on x, the networks at its ends named below them."""
     ax.set(xlabel=r"$\alpha$", xlim=(-0.03, 1.03), xticks=[0, 0.25, 0.5, 0.75, 1])
     ax.tick_params(labelbottom=True)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda alpha, _: {0.0: f"0\n{first}", 1.0: f"1\n{last}"}.get(alpha, f"{alpha:g}")))
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda alpha, _: {0.0: f"0\n{first}", 1.0: f"1\n{last}"}.get(alpha, f"{alpha:g}"))
+    )

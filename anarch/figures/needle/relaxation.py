@@ -43,7 +43,9 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
 def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
     """Final test accuracy of eFCNs against t_w, best CNN and FCN as levels (Fig. 3 left); returns seeds behind points."""
     final = tables.over_seeds(part(rows, "eFCN", "end"), "test_accuracy", scale=100)
-    levels = {model: tables.overall(part(rows, model, "end"), "best_test_accuracy", 100) for model in ("CNN", "FCN")}
+    levels = {
+        model: tables.overall(part(rows, model, "end"), "best_test_accuracy", 100) for model in ("CNN", "FCN")
+    }
     style.level(ax, levels["CNN"], label="best CNN", colour=style.INK)
     style.level(ax, levels["FCN"], label="best FCN", colour=style.INK, line=style.DASHES[1])
     style.spread(
@@ -74,9 +76,13 @@ def _before_and_after(ax: Axes, rows: pd.DataFrame, column: str, label: str) -> 
     scales.log_y(ax, *(summary[side] for summary in summaries.values() for side in ("mean", "min", "max")))
     hidden = 0
     for moment, (name, colour, marker, line) in looks.items():
-        hidden += scales.log_spread(ax, summaries[moment], label=name, colour=colour, marker=marker, line=line)
+        hidden += scales.log_spread(
+            ax, summaries[moment], label=name, colour=colour, marker=marker, line=line
+        )
     if hidden:
-        ax.plot([], [], color=style.GREY, marker="v", markerfacecolor="white", linestyle="none", label="0 or less")
+        ax.plot(
+            [], [], color=style.GREY, marker="v", markerfacecolor="white", linestyle="none", label="0 or less"
+        )
     scales.time_axis(ax, max(tables.relax_times(*summaries.values()), default=1))
     ax.set_ylabel(label)
     style.legend_above(ax, 2)
@@ -160,7 +166,9 @@ def _padded(rows: pd.DataFrame) -> str:
     if "deviation_padded" not in rows:
         return ""
     summary = tables.overall(part(rows, "FCN", "end"), "deviation_padded", 100)
-    return "".join(f" ({row.mean:.1f} % with the padded columns that the paper counts)" for row in summary.itertuples())
+    return "".join(
+        f" ({row.mean:.1f} % with the padded columns that the paper counts)" for row in summary.itertuples()
+    )
 
 
 @style.house_style

@@ -44,7 +44,11 @@ def fig1(paths: pd.DataFrame, *, about: str) -> Figure:
     made, axes = style.figure(1, 3, height=style.height_beside(rows.relax_time.nunique() + 4, 3.1))
     whole, near, distance = axes[0]
     _subspace(distance, rows.off_subspace.max())
-    for ax, y, foot in ((whole, "pc2", "projected_pc2"), (near, "pc2", "projected_pc2"), (distance, "off_subspace", None)):
+    for ax, y, foot in (
+        (whole, "pc2", "projected_pc2"),
+        (near, "pc2", "projected_pc2"),
+        (distance, "off_subspace", None),
+    ):
         for path, colour, marker, label in _paths(rows):
             _path(ax, path, y, colour, marker, label)
             if label != "CNN":
@@ -85,7 +89,9 @@ def _magnify(whole: Axes, near: Axes, rows: pd.DataFrame) -> None:
 def _legend(ax: Axes) -> None:
     """Paths first, then what the other marks mean, right of ``ax``."""
     subspace, *drawn = ax.get_legend_handles_labels()[0]
-    link = Line2D([], [], color=style.GREY, linestyle=LINK, linewidth=0.6, marker=".", markersize=3, label="projection")
+    link = Line2D(
+        [], [], color=style.GREY, linestyle=LINK, linewidth=0.6, marker=".", markersize=3, label="projection"
+    )
     style.legend_beside(ax, [*drawn, link, subspace])
 
 
@@ -126,7 +132,14 @@ def _path(ax: Axes, path: pd.DataFrame, y: str, colour: Any, marker: str, label:
             (x[-1], height[-1]),
             (x[moved[-1]], height[moved[-1]]),
             zorder=5,
-            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.2, "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": colour,
+                "linewidth": 1.2,
+                "mutation_scale": 9,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
 
 
@@ -150,7 +163,9 @@ def _links(ax: Axes, path: pd.DataFrame, y: str, foot: str | None, colour: Any) 
 
 def _subspace(ax: Axes, largest: float) -> None:
     """The CNN subspace as the line at distance 0, on an axis whose square root leaves room for the short paths."""
-    ax.set_yscale("function", functions=(lambda d: np.sign(d) * np.sqrt(np.abs(d)), lambda r: np.sign(r) * r**2))
+    ax.set_yscale(
+        "function", functions=(lambda d: np.sign(d) * np.sqrt(np.abs(d)), lambda r: np.sign(r) * r**2)
+    )
     top = max(float(largest), 1e-9) * 1.1
     ax.set_ylim(-top * 0.05**2, top)
     power = 10.0 ** np.floor(np.log10(top))

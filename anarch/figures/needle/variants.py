@@ -12,7 +12,9 @@ MEASURED = (*relaxation.COLUMNS, "test_accuracy", "best_test_accuracy")
 
 
 @style.house_style
-def protocol_figure(protocol: str, text: str, measures: pd.DataFrame, history: pd.DataFrame, about: str) -> Figure:
+def protocol_figure(
+    protocol: str, text: str, measures: pd.DataFrame, history: pd.DataFrame, about: str
+) -> Figure:
     """Fig. 3 left, Fig. 2 right and Fig. 4 left for one ``protocol`` of the tables."""
     tables.require(measures, "measures", (*MEASURED, "deviation"))
     tables.require(history, "history", curves.COLUMNS)
@@ -23,7 +25,11 @@ def protocol_figure(protocol: str, text: str, measures: pd.DataFrame, history: p
     n += relaxation.deviation(axes[0, 1], rows)
     axes[0, 1].set_ylabel(r"deviation $\delta$ (%)")
     n += curves.curves(
-        axes[0, 2], tables.select(history, "history", protocol=protocol), "test_accuracy", label="test accuracy (%)", scale=100
+        axes[0, 2],
+        tables.select(history, "history", protocol=protocol),
+        "test_accuracy",
+        label="test accuracy (%)",
+        scale=100,
     )
     style.legend_beside(axes[0, 2])
     for ax, name in zip(axes[0], "abc", strict=True):
@@ -61,7 +67,15 @@ def _legend_by_kind(ax: Axes) -> None:
         models.setdefault(model, Line2D([], [], color=style.GREY, linestyle=curves.LINES[model], label=model))
         times.setdefault(
             time,
-            Line2D([], [], color=line.get_color(), marker=str(line.get_marker()), markersize=3.5, linestyle="none", label=time),
+            Line2D(
+                [],
+                [],
+                color=line.get_color(),
+                marker=str(line.get_marker()),
+                markersize=3.5,
+                linestyle="none",
+                label=time,
+            ),
         )
     style.legend_beside(ax, [*handles, *models.values(), *times.values()])
 
