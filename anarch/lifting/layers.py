@@ -79,13 +79,17 @@ class LocallyConnected(LiftedConv):
     position.  A tap on zero padding has no weight.
     """
 
-    real: Tensor  # (R,): row of each pair in a table of all positions and taps
+    pixel: Tensor  # (P * T,): the pixel under each tap of each position; H * W stands for padding
+    real: Tensor  # (R,): which of these are real
 
     def __init__(self, geometry: Geometry, kernel: Tensor, bias: Tensor | None):
         super().__init__(geometry, kernel, bias)
-        position, tap, _ = geometry.real_taps()
-        # The geometry tells it, so it is in no state_dict.
-        self.register_buffer("real", (position * geometry.taps + tap).to(kernel.device), persistent=False)
+        pixel = geometry.pixel_under_tap().flatten()
+        # The geometry tells both, so they are in no state_dict.
+        real = (pixel >= 0).nonzero().flatten().to(kernel.device)
+        self.register_buffer("real", real, persistent=False)
+        pixel = torch.where(pixel < 0, geometry.pixels, pixel).to(kernel.device)
+        self.register_buffer("pixel", pixel, persistent=False)
 
     @staticmethod
     def _phi(geometry: Geometry, kernel: Tensor) -> Tensor:
@@ -107,19 +111,19 @@ class LocallyConnected(LiftedConv):
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
         shape, count = self.geometry, len(input)
-        groups, positions = shape.groups, shape.positions
-        maps = shape.pad(input.reshape(count, *shape.inputs))
-        seen = F.unfold(maps, shape.kernel, shape.dilation, 0, shape.stride)  # (N, C * T, P)
-        seen = seen.view(count, groups, shape.kernel_shape[1], shape.taps, positions)
-        seen = seen.permute(1, 4, 0, 3, 2).reshape(groups * positions, count, self.fan_in)
-        units = torch.bmm(seen, self._kernels().view(groups * positions, self.fan_in, -1))
-        units = units.view(groups, positions, count, -1).permute(2, 0, 3, 1).reshape(count, *shape.outputs)
+        maps = input.reshape(count, shape.groups, shape.kernel_shape[1], shape.pixels).permute(1, 3, 2, 0)
+        # With the images last, what a position sees is rows to be copied whole: (g, P * T, C/g, N).
+        seen = F.pad(maps, (0, 0, 0, 0, 0, 1)).index_select(1, self.pixel)
+        positions = shape.groups * shape.positions
+        kernels = self._kernels().view(positions, self.fan_in, -1)
+        units = torch.bmm(kernels.transpose(1, 2), seen.view(positions, self.fan_in, count))
+        units = units.view(shape.groups, shape.positions, -1, count).permute(3, 0, 2, 1)
+        units = units.reshape(count, *shape.outputs)
         return units if self.bias is None else units + self.bias.view(shape.outputs)
 
     def _kernels(self) -> Tensor:
         """(g, P * T, C/g, C_o/g): the kernel of every position, with zeros on padding."""
-        every = self.geometry.positions * self.geometry.taps
-        if len(self.real) == every:
+        if len(self.real) == len(self.pixel):
             return self.weight
-        empty = self.weight.new_zeros(self.weight.shape[0], every, *self.weight.shape[2:])
+        empty = self.weight.new_zeros(self.weight.shape[0], len(self.pixel), *self.weight.shape[2:])
         return empty.index_copy(1, self.real, self.weight)

@@ -203,3 +203,10 @@ def test_projection_changes_nothing_but_lifted_layers_and_no_bit_of_a_lift() -> 
     nearest = project(stray)
     assert torch.equal(nearest[1].weight, stray[1].weight) and torch.equal(nearest[5].bias, stray[5].bias)
     assert not torch.equal(nearest[0].weight, stray[0].weight)
+
+
+@pytest.mark.parametrize("to", ["fully_connected", "locally_connected"])
+def test_projection_gives_every_position_the_mean_bias(to: str) -> None:
+    lifted = fill_(lift(network(), SHAPE, to))
+    means = lifted[0].bias.view(4, -1).mean(1, keepdim=True)
+    assert_close(project(lifted)[0].bias.view(4, -1), means.expand(4, 32), rtol=0, atol=1e-14)

@@ -72,8 +72,9 @@ def generate(
     ``digits=2`` two digits stand side by side and the label is 10 a + b in 0..99.  The splits share no source
     digit, in digits nor in fragments.  The bits of a split depend on (seed, split, its size, options) only.
 
-    At the defaults and 6,000 images the VanillaCNN of 8 channels reaches a test accuracy of 0.8, a ReLU
-    network with one hidden layer 0.6.  A smaller scale leaves more places to lie in and drives the two apart.
+    At the defaults and 6,000 images the VanillaCNN of 8 channels reaches a test accuracy of 0.76 to 0.81
+    (lr 0.1, 40 epochs), a ReLU network with one hidden layer 0.59 to 0.60 (lr 0.02, 15 epochs).  A smaller
+    scale leaves more places to lie in and drives the two apart.
 
     Raises:
         ValueError: an option out of range, or a size below 1.

@@ -1,0 +1,125 @@
+"""Subsets of stored sources, sizes of generated ones, and what a spec may not ask for."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from anarch.data import prepare
+from anarch.data.prepare import known_sources
+from anarch.workflow.specs import DataSpec
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A data root with numbered images: pixel (0, 0) tells the row, the label its remainder by 5."""
+    rows = {"train": 60, "test": 25}
+    arrays = {}
+    for split, n in rows.items():
+        arrays[f"x_{split}"] = np.tile(np.arange(n, dtype=np.uint8)[:, None, None], (1, 4, 3))
+        arrays[f"y_{split}"] = np.arange(n) % 5
+    np.savez(tmp_path / "numbers.npz", **arrays)
+    return tmp_path
+
+
+def rows(dataset, split):
+    return dataset.images[split][:, 0, 0, 0].tolist()
+
+
+def numbers(**sizes):
+    return DataSpec(source="npz", path="numbers.npz", **sizes)
+
+
+def test_zero_keeps_all_images_once_with_their_labels_and_unsorted(root):
+    made = prepare(numbers(), root)
+    for split, n in (("train", 60), ("test", 25)):
+        assert sorted(rows(made, split)) == list(range(n)) and rows(made, split) != list(range(n))
+        assert made.labels[split].tolist() == [row % 5 for row in rows(made, split)]
+    assert "extra" not in made.images and list(made.checksums) == ["numbers.npz"]
+
+
+def test_a_subset_begins_each_larger_one_and_splits_do_not_disturb_each_other(root):
+    small, large = prepare(numbers(train=11, test=5), root), prepare(numbers(train=30), root)
+    assert rows(small, "train") == rows(large, "train")[:11]
+    assert rows(small, "test") == rows(large, "test")[:5]
+
+
+def test_the_seed_chooses_the_subset(root):
+    a, b, c = (rows(prepare(numbers(train=30, seed=seed), root), "train") for seed in (1, 1, 2))
+    assert a == b and sorted(a) != sorted(c)
+
+
+def test_too_few_images_is_one_line_with_both_numbers(root):
+    with pytest.raises(ValueError, match=r"^npz: test has 25 images, 26 are wanted$"):
+        prepare(numbers(test=26), root)
+    with pytest.raises(ValueError, match=r"^npz: extra has 0 images, 1 are wanted$"):
+        prepare(numbers(extra=1), root)
+
+
+def test_a_generated_source_makes_the_sizes_asked_for_and_needs_no_root():
+    spec = DataSpec(source="cluttered_digits", train=13, test=4, extra=3, seed=2, options={"clutter": 0})
+    made = prepare(spec, None)
+    assert {split: len(x) for split, x in made.images.items()} == {"train": 13, "test": 4, "extra": 3}
+    assert "clutter=0" in made.origin and "seed 2" in made.origin
+    with pytest.raises(ValueError, match=r"`test` must be 1 or more images, got 0"):
+        prepare(DataSpec(source="cluttered_digits", train=13), None)
+
+
+@pytest.mark.parametrize(
+    "spec, message",
+    [
+        (DataSpec(source="cifar11"), "there is no source 'cifar11'; there are cifar10, cifar100"),
+        (DataSpec(source="_stored"), "there is no source '_stored'"),
+        (numbers(train=-1), "npz: train must be 0 or more images, got -1"),
+        (
+            DataSpec(source="npz", path="numbers.npz", options={"pad": 2}),
+            "npz has no option `pad`; it has none",
+        ),
+        (DataSpec(source="mnist", options={"seed": 2}), "mnist has no option `seed`; it has pad$"),
+        (
+            DataSpec(source="cluttered_digits", train=1, test=1, options={"seed": 1}),
+            "no option `seed`; it has canvas, channels, clutter, digits, fragment, noise, scale$",
+        ),
+    ],
+)
+def test_an_impossible_spec_is_one_line(spec, message, root):
+    with pytest.raises(ValueError, match=message) as caught:
+        prepare(spec, root)
+    assert "\n" not in str(caught.value)
+
+
+def test_all_sources_are_known_and_have_exactly_one_way_in():
+    from importlib import import_module
+
+    expected = [
+        "cifar10",
+        "cifar100",
+        "cinic10",
+        "cluttered_digits",
+        "fashion_mnist",
+        "mnist",
+        "npz",
+        "restricted_imagenet",
+        "svhn",
+    ]
+    assert set(expected) <= set(known_sources())
+    for name in known_sources():
+        module = import_module(f"anarch.data.sources.{name}")
+        assert hasattr(module, "load") != hasattr(module, "generate")
+
+
+def test_preparing_draws_nothing_from_the_global_generator(root):
+    state = torch.get_rng_state()
+    prepare(numbers(train=10), root)
+    prepare(DataSpec(source="cluttered_digits", train=3, test=3), None)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_data_room_knows_no_models():
+    code = "import sys, anarch.data; print([m for m in sys.modules if m.startswith('anarch.')])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "anarch.data.prepare" in loaded
+    for room in ("models", "lifting", "training", "landscape", "workflow"):
+        assert f"anarch.{room}" not in loaded

@@ -1,0 +1,157 @@
+"""The smoke scale end to end, and what runs again after a change.  One run serves all tests of this file."""
+
+import shutil
+
+import pytest
+from checkout import SMOKE, Checkout
+
+pytestmark = pytest.mark.smoke
+
+FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "figA", "figB1", "figB2", "figC", "lcn"]
+TRAININGS = {"needle_cnn", "needle_relax", "needle_relax_traced"}
+RUN = "results/smoke/needle/runs"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Checkout:
+    """The whole smoke scale, made by the line that our user types (and a config)."""
+    checkout = Checkout.copy(tmp_path_factory.mktemp("smoke") / "anarch")
+    checkout.run("snakemake", *SMOKE, "--cores", "2", "--resources", "gpu=2", "all")
+    return checkout
+
+
+@pytest.fixture
+def checkout(finished: Checkout):
+    """The finished checkout with its code as it was; artefacts that a test deletes it puts back itself."""
+    yield finished
+    fresh = Checkout.copy(finished.root.with_name("fresh"))
+    for file in fresh.root.rglob("*"):
+        place = finished.root / file.relative_to(fresh.root)
+        if file.is_file() and place.read_bytes() != file.read_bytes():
+            shutil.copyfile(file, place)
+    shutil.rmtree(fresh.root)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_there_and_is_a_target(finished, name):
+    for kind in ("png", "svg"):
+        assert (finished.root / f"results/smoke/needle/figures/{name}.{kind}").stat().st_size > 2000
+    assert finished.planned(f"needle_{name}", *SMOKE) == {}
+
+
+def test_nothing_is_left_to_do_and_nothing_half_written_is_left(finished):
+    assert finished.planned(*SMOKE) == {}
+    leftovers = [p for p in (finished.root / "results").rglob(".*") if p.name != ".lock"]
+    assert leftovers == []
+
+
+def test_rules_that_compute_with_networks_declare_a_gpu_and_no_other_does(finished):
+    printed = finished.run("snakemake", "-n", "--forceall", "--cores", "2", *SMOKE)
+    for block in printed.split("\n\n"):
+        for rule in block.split("\nrule ")[1:]:
+            name = rule.split(":")[0]
+            if name in {*TRAININGS, "needle_lift", "needle_measure", "needle_interpolate"}:
+                assert "gpu=1" in rule and "mem_mb=" in rule and "runtime=" in rule, rule
+            elif "fig" in name or name in ("needle_history", "needle_measures", "all"):
+                assert "gpu=" not in rule, rule
+
+
+def test_a_touch_a_comment_and_a_docstring_run_nothing(checkout):
+    for file in (
+        "workflow_scripts/train.py",
+        "anarch/training/loop.py",
+        "rules/needle.smk",
+        "config/smoke.yaml",
+    ):
+        (checkout.root / file).touch()
+    checkout.edit("anarch/lifting/layers.py", "\nimport torch\n", "\nimport torch  # a comment\n")
+    checkout.edit("anarch/training/loop.py", '"""The training loop', '"""Other words: the training loop')
+    checkout.edit("workflow_scripts/measure.py", '"""Measure', '"""Here we measure')
+    checkout.edit("config/smoke.yaml", "# The smoke scale", "# A comment on the smoke scale")
+    assert checkout.planned(*SMOKE) == {}
+
+
+def test_an_edit_of_the_lifting_runs_what_depends_on_it(checkout):
+    checkout.edit("anarch/lifting/layers.py", "\nimport torch\n", "\nimport torch\n\nEDITED = 1\n")
+    plan = checkout.planned(*SMOKE)
+    assert {"needle_lift", "needle_relax", "needle_relax_traced", "needle_measure", "needle_fig3"} <= set(
+        plan
+    )
+    assert not {"needle_cnn", "prepare_data"} & set(plan)
+
+
+def test_an_edit_of_the_loop_runs_every_training(checkout):
+    checkout.edit("anarch/training/loop.py", "\nimport torch\n", "\nimport torch\n\nEDITED = 1\n")
+    plan = checkout.planned(*SMOKE)
+    assert set(plan) >= TRAININGS and "prepare_data" not in plan
+
+
+def test_a_new_figure_style_runs_figures_only(checkout):
+    checkout.edit("anarch/figures/style.py", "\nimport", "\nEDITED = 1\nimport")
+    assert set(checkout.planned(*SMOKE)) == {f"needle_{name}" for name in FIGURES}
+
+
+def test_another_architecture_makes_only_its_own_networks_stale(checkout):
+    checkout.edit("anarch/models/alexnet.py", "\nfrom", "\nEDITED = 1\nfrom")
+    made = {file for files in checkout.planned(*SMOKE).values() for file in files if "/runs/" in file}
+    assert made and all("/runs/alexnet/" in file for file in made)
+
+
+def test_a_new_seed_runs_that_seed_and_what_sums_it_up(checkout):
+    checkout.edit("config/smoke.yaml", "seeds: [0, 1]", "seeds: [0, 1, 2]")
+    plan = checkout.planned(*SMOKE)
+    made = {file for files in plan.values() for file in files}
+    for file in made:
+        assert "-s2" in file or "/figures/" in file or (file.count("/") == 4 and "/tables/" in file), file
+    assert not {"prepare_data", "needle_trace_paths", "needle_trace_filters", "needle_blocks"} & set(plan)
+
+
+@pytest.mark.parametrize(
+    "lost, runs",
+    [
+        ("figures/fig3.png", {"needle_fig3"}),
+        ("tables/filters.csv", {"needle_trace_filters", "needle_fig6", "needle_fig7"}),
+        ("tables/blocks.csv", {"needle_blocks", "needle_figA"}),
+    ],
+)
+def test_a_deleted_artefact_runs_again_with_what_hangs_on_it(checkout, lost, runs):
+    file = checkout.root / "results/smoke/needle" / lost
+    kept = file.read_bytes()
+    file.unlink()
+    assert set(checkout.planned(*SMOKE)) == runs
+    checkout.run("snakemake", *SMOKE, "--cores", "2", "--", f"results/smoke/needle/{lost}")
+    assert file.read_bytes() == kept
+
+
+def test_a_deleted_training_runs_again_and_no_other(checkout):
+    file = checkout.root / RUN / "sgd/efcn-t2-s1/final.safetensors"
+    kept = file.read_bytes()
+    file.unlink()
+    plan = checkout.planned(*SMOKE)
+    made = {file for rule in TRAININGS for file in plan.get(rule, ())}
+    assert made and all("sgd/efcn-t2-s1/" in file for file in made)
+    assert "results/smoke/needle/tables/measures/sgd-s0.csv" not in plan["needle_measure"]
+    checkout.run("snakemake", *SMOKE, "--cores", "2", "--", "all")
+    assert file.read_bytes() == kept
+
+
+def test_a_corrupt_dataset_is_named_and_never_trained_on(checkout):
+    data = checkout.root / "results/smoke/data/cluttered_digits/data.safetensors"
+    kept = data.read_bytes()
+    data.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
+    spec = (checkout.root / RUN / "sgd/cnn-s0/spec.json").read_text()
+    printed = checkout.run(
+        "python",
+        "workflow_scripts/train.py",
+        "--spec",
+        spec,
+        "--data",
+        str(data.parent),
+        "--out",
+        "out",
+        fails=True,
+    )
+    data.write_bytes(kept)
+    assert printed.strip().splitlines()[-1] == (
+        f"error: {data} is corrupt (its sha256 is not the manifest's): delete it and run again"
+    )
