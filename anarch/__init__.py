@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "lift": "anarch.lifting",
-    "deviation": "anarch.lifting",
-    "local_part": "anarch.lifting",
-    "off_local_part": "anarch.lifting",
+    "lift": "anarch.lifting.walk",
+    "deviation": "anarch.lifting.locality",
+    "local_part": "anarch.lifting.locality",
+    "off_local_part": "anarch.lifting.locality",
     "gradient_norm": "anarch.landscape.gradient",
     "top_hessian_eigenvalue": "anarch.landscape.hessian",
 }

@@ -106,7 +106,7 @@ def certificate(run):
 def training_code(study, run):
     """Digest of the trainer, the run's architecture and, for a lifted network only, the lifting."""
     model = spec_of(study, run).model
-    lifted = [] if model.lift == "none" else ["anarch.lifting"]
+    lifted = [] if model.lift == "none" else ["anarch.lifting.walk"]
     return code("train.py", f"anarch.models.{model.architecture}", *lifted)
 
 
@@ -122,7 +122,7 @@ def snapshots(study, run, epochs):
 
 def measuring_code(script, study, run):
     """Digest of a job that rebuilds networks of one protocol: its script, the architecture, the lifting."""
-    return code(script, f"anarch.models.{spec_of(study, run).model.architecture}", "anarch.lifting")
+    return code(script, f"anarch.models.{spec_of(study, run).model.architecture}")
 
 
 def about(dataset):

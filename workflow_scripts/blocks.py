@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from anarch.lifting import local_masks
+from anarch.lifting.locality import local_masks
 from anarch.training.network import empty_network
 from anarch.workflow.specs import Model, parse
 from artefacts import load_manifest, write_csv

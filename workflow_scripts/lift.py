@@ -5,7 +5,7 @@ Fails where the largest difference of an output is above --tolerance.
 
 from pathlib import Path
 
-from anarch.lifting import certificate
+from anarch.lifting.certify import certificate
 from anarch.workflow.needle import describe
 from artefacts import write_csv
 from jobs import folder, parser, start

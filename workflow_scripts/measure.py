@@ -7,7 +7,7 @@ from torch import nn
 
 from anarch.landscape.gradient import gradient_norm
 from anarch.landscape.hessian import top_eigenvalue
-from anarch.lifting import deviation, expected_padded_deviation, local_part, off_local_part
+from anarch.lifting.locality import deviation, expected_padded_deviation, local_part, off_local_part
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow import paths

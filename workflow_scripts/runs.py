@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from anarch.lifting import lift
+from anarch.lifting.walk import lift
 from anarch.training.network import empty_network, fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.specs import RunSpec

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from anarch.lifting import unit_filter
+from anarch.lifting.subspace import unit_filter
 from anarch.workflow.needle import describe
 from artefacts import write_csv
 from jobs import folder, parser, start

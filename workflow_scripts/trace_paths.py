@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from anarch.landscape.planes import gram_matrix, principal_plane, project_on_plane
-from anarch.lifting import project
+from anarch.lifting.subspace import project
 from anarch.workflow.needle import describe
 from artefacts import write_csv
 from jobs import folder, parser, progress, start

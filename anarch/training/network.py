@@ -19,7 +19,7 @@ def empty_network(
     if space == "none":
         return network
     # Imported by name: a CNN must not become stale when only the lifting is edited.
-    return import_module("anarch.lifting").lift(network, input_shape, to=space)
+    return import_module("anarch.lifting.walk").lift(network, input_shape, to=space)
 
 
 def fresh_network(model: Model, input_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
@@ -35,4 +35,4 @@ def relaxed_network(
     network.load_state_dict(weights)
     if model.lift == "none":
         return network
-    return import_module("anarch.lifting").lift(network, input_shape, to=model.lift)
+    return import_module("anarch.lifting.walk").lift(network, input_shape, to=model.lift)

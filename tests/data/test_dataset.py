@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from anarch.data import Dataset, statistics
+from anarch.data.dataset import Dataset, statistics
 
 
 def dataset(**changes):

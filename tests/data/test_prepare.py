@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from anarch.data import prepare
-from anarch.data.prepare import known_sources
+from anarch.data.prepare import known_sources, prepare
 from anarch.workflow.specs import DataSpec
 
 
@@ -118,7 +117,7 @@ def test_preparing_draws_nothing_from_the_global_generator(root):
 
 
 def test_the_data_room_knows_no_models():
-    code = "import sys, anarch.data; print([m for m in sys.modules if m.startswith('anarch.')])"
+    code = "import sys, anarch.data.prepare; print([m for m in sys.modules if m.startswith('anarch.')])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "anarch.data.prepare" in loaded
     for room in ("models", "lifting", "training", "landscape", "workflow"):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from anarch.data import prepare, statistics
+from anarch.data.dataset import statistics
+from anarch.data.prepare import prepare
 from anarch.workflow.specs import DataSpec
 
 pytestmark = pytest.mark.real_data

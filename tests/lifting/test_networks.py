@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from torch.testing import assert_close
 
-from anarch.lifting import certificate, deviation, lift, lifted_layers
+from anarch.lifting.certify import certificate
 from anarch.lifting.layers import FullyConnected, LocallyConnected
+from anarch.lifting.locality import deviation
+from anarch.lifting.walk import lift, lifted_layers
 from anarch.models import build, initialise_
 
 SHAPE = (2, 7, 6)

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from anarch.lifting import deviation, lift, local_masks, project
+from anarch.lifting.locality import deviation, local_masks
+from anarch.lifting.subspace import project
+from anarch.lifting.walk import lift
 
 MODES = ("zeros", "zeros", "circular", "reflect", "replicate")
 SPACES = ("fully_connected", "locally_connected")

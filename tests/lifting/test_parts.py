@@ -1,6 +1,7 @@
 """Local and off-local parts, deviation, filters and certificate of lifted networks."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,19 +9,17 @@ from dense_reference import dense_matrix, fill_, seeded
 from torch import nn
 from torch.testing import assert_close
 
-import anarch.lifting as lifting
-from anarch.lifting import (
-    certificate,
+from anarch.lifting.certify import certificate
+from anarch.lifting.locality import (
     deviation,
     expected_deviation,
     expected_padded_deviation,
-    lift,
     local_masks,
     local_part,
     off_local_part,
-    project,
-    unit_filter,
 )
+from anarch.lifting.subspace import project, unit_filter
+from anarch.lifting.walk import lift
 from anarch.models import build, initialise_
 
 SHAPE = (2, 7, 6)
@@ -186,13 +185,13 @@ def test_a_certificate_needs_images() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["deviation", "expected_deviation", "local_masks", "local_part", "off_local_part", "project"]
+    "measure", [deviation, expected_deviation, local_masks, local_part, off_local_part, project]
 )
-def test_a_network_that_was_not_lifted_is_refused(name: str) -> None:
+def test_a_network_that_was_not_lifted_is_refused(measure: Callable[[nn.Module], object]) -> None:
     with pytest.raises(
         ValueError, match=r"this Sequential holds no lifted layer; make one with anarch\.lift"
     ):
-        getattr(lifting, name)(network())
+        measure(network())
 
 
 def test_projection_changes_nothing_but_lifted_layers_and_no_bit_of_a_lift() -> None:

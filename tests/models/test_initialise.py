@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from anarch.lifting import lift
+from anarch.lifting.walk import lift
 from anarch.models import build, initialise_
 
 

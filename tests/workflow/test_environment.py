@@ -29,7 +29,13 @@ def test_the_makefile_installs_the_pinned_torch():
 
 @pytest.mark.parametrize(
     "module",
-    ["anarch", "anarch.workflow.config", "anarch.workflow.needle", "anarch.figures.needle", "snakemake_logger_plugin_anarch"],
+    [
+        "anarch",
+        "anarch.workflow.config",
+        "anarch.workflow.needle",
+        "anarch.figures.needle",
+        "snakemake_logger_plugin_anarch",
+    ],
 )
 def test_what_the_snakefile_and_the_figures_import_loads_no_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
@@ -49,5 +55,7 @@ def test_public_names_are_there_and_documented():
 def test_every_script_tells_its_use(file):
     if file in ("artefacts.py", "tensors.py", "jobs.py", "runs.py"):
         pytest.skip("a module of the scripts, no script")
-    shown = subprocess.run([sys.executable, file, "--help"], cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
+    shown = subprocess.run(
+        [sys.executable, file, "--help"], cwd=ROOT / "workflow_scripts", capture_output=True, text=True
+    )
     assert shown.returncode == 0 and "usage:" in shown.stdout
