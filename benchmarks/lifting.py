@@ -22,7 +22,9 @@ def position_by_position(conv: nn.Conv2d, side: int) -> Tensor:
         for i in range(out):
             for j in range(out):
                 top, left = i * stride, j * stride
-                wide[channel, i, j, :, top : top + kernel, left : left + kernel] = conv.weight[channel].detach()
+                wide[channel, i, j, :, top : top + kernel, left : left + kernel] = conv.weight[
+                    channel
+                ].detach()
     return wide.view(conv.out_channels * out * out, -1)
 
 

@@ -94,7 +94,9 @@ def product_speed(precision: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--channels", type=int, nargs="+", default=[8, 16])
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()

@@ -1,20 +1,13 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
-import os
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from anarch.workflow import config as checks
-from anarch.workflow import digests, needle, paths, specs
-
+from anarch.workflow import digests, environment, needle, paths, specs
 
 ROOT = Path(workflow.basedir)
-
-# A job's `python` is the one that runs snakemake, and finds this checkout's anarch, installed or not.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 try:
     checks.validated(config, ROOT)
@@ -23,6 +16,7 @@ except checks.ConfigError as error:
 
 SCALE = config["scale"]
 DATA_ROOT = checks.data_root(config)
+environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
 RUNS = {needle.STUDY: needle.runs(NEEDLE)}
 
@@ -59,7 +53,10 @@ def data_folder(dataset):
 def data_files(dataset):
     """What a job on a dataset waits for; its manifest tells a change of content, so the big file's time does not."""
     folder = data_folder(dataset)
-    return {"manifest": f"{folder}/{paths.MANIFEST}", "data": ancient(f"{folder}/{paths.DATA}")}
+    return {
+        "manifest": f"{folder}/{paths.MANIFEST}",
+        "data": ancient(f"{folder}/{paths.DATA}"),
+    }
 
 
 def table(study, name):
@@ -83,7 +80,9 @@ def spec_of(study, run):
     try:
         return RUNS[study][run]
     except KeyError:
-        raise WorkflowError(f"the config has no run {run!r} in study {study!r}; it has {', '.join(RUNS[study])}")
+        raise WorkflowError(
+            f"the config has no run {run!r} in study {study!r}; it has {', '.join(RUNS[study])}"
+        )
 
 
 def training_input(study, run):
@@ -100,7 +99,9 @@ def certificate(run):
     told = needle.describe(run)
     if told["model"] == "FCN":
         return []
-    return ancient(table(needle.STUDY, f"certificates/{told['protocol']}-s{told['seed']}"))
+    return ancient(
+        table(needle.STUDY, f"certificates/{told['protocol']}-s{told['seed']}")
+    )
 
 
 def training_code(study, run):
@@ -117,7 +118,10 @@ def finals(study, runs):
 
 
 def snapshots(study, run, epochs):
-    return [f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}" for epoch in epochs]
+    return [
+        f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}"
+        for epoch in epochs
+    ]
 
 
 def measuring_code(script, study, run):

@@ -1,7 +1,5 @@
 """Prepared datasets."""
 
-DOWNLOAD = "--download" if config["download"] else ""
-
 
 rule prepare_data:
     input:
@@ -13,15 +11,20 @@ rule prepare_data:
         log_of("data/{dataset}"),
     benchmark:
         timing_of("data/{dataset}")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        spec=lambda w: specs.canonical_json(specs.parse(specs.DataSpec, config["datasets"][w.dataset])),
-        code=lambda w: code("prepare_data.py", f"anarch.data.sources.{config['datasets'][w.dataset]['source']}"),
-    conda:
-        "../environment.yml"
+        spec=lambda w: specs.canonical_json(
+            specs.parse(specs.DataSpec, config["datasets"][w.dataset])
+        ),
+        code=lambda w: code(
+            "prepare_data.py",
+            f"anarch.data.sources.{config['datasets'][w.dataset]['source']}",
+        ),
     shell:
         "python workflow_scripts/prepare_data.py --spec {params.spec:q} --threads {threads}"
-        " --root {DATA_ROOT:q} {DOWNLOAD} --out $(dirname {output.data}) > {log} 2>&1"
+        " --out $(dirname {output.data}) > {log} 2>&1"

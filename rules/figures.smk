@@ -6,12 +6,14 @@ rule draw:
         [],
     output:
         **figure("{study}", "{figure}"),
-    wildcard_constraints:
-        figure="(?!)",  # makes nothing itself
     log:
         log_of("{study}/figures/{figure}"),
     benchmark:
         timing_of("{study}/figures/{figure}")
+    wildcard_constraints:
+        figure="(?!)",  # makes nothing itself
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -19,8 +21,6 @@ rule draw:
     params:
         about=about("{study}"),
         code=code("draw.py"),
-    conda:
-        "../environment.yml"
     shell:
         "python workflow_scripts/draw.py $(basename $(dirname $(dirname {output.png}))).$(basename {output.png} .png)"
         " --tables {input} --about {params.about:q} --png {output.png} --svg {output.svg} > {log} 2>&1"

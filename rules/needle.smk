@@ -5,8 +5,26 @@ PROTOCOLS = NEEDLE["protocols"]
 SGD = PROTOCOLS["sgd"]
 TRACE = NEEDLE["trace"]
 TRACED = needle.traced(NEEDLE)
-BATCHES = [f"{protocol}-s{seed}" for protocol, chosen in PROTOCOLS.items() for seed in chosen["seeds"]]
-FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "figA", "figB1", "figB2", "figC", "lcn"]
+CNNS = [run for run in RUNS[STUDY] if needle.describe(run)["model"] == "CNN"]
+BATCHES = [
+    f"{protocol}-s{seed}"
+    for protocol, chosen in PROTOCOLS.items()
+    for seed in chosen["seeds"]
+]
+FIGURES = [
+    "fig1",
+    "fig2",
+    "fig3",
+    "fig4",
+    "fig5",
+    "fig6",
+    "fig7",
+    "figA",
+    "figB1",
+    "figB2",
+    "figC",
+    "lcn",
+]
 NEEDLE_RUNS = f"results/{SCALE}/{STUDY}/runs"
 
 
@@ -15,7 +33,7 @@ use rule train as needle_cnn with:
         **paths.run_files(SCALE, "{study}", "{run}", NEEDLE["relax_times"]),
     wildcard_constraints:
         study=STUDY,
-        run=any_of(run for run in RUNS[STUDY] if "/cnn-" in run),
+        run=any_of(CNNS),
 
 
 use rule train as needle_relax with:
@@ -26,7 +44,7 @@ use rule train as needle_relax with:
         **paths.run_files(SCALE, "{study}", "{run}"),
     wildcard_constraints:
         study=STUDY,
-        run=any_of(run for run in RUNS[STUDY] if "/cnn-" not in run and run not in TRACED),
+        run=any_of(run for run in RUNS[STUDY] if run not in [*CNNS, *TRACED]),
 
 
 use rule train as needle_relax_traced with:
@@ -44,26 +62,29 @@ rule needle_lift:
     input:
         unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
         spec=f"{NEEDLE_RUNS}/{{protocol}}/cnn-s{{seed}}/{paths.SPEC}",
-        snapshots=lambda w: snapshots(STUDY, needle.cnn(w.protocol, w.seed), PROTOCOLS[w.protocol]["relax_times"]),
+        snapshots=lambda w: snapshots(
+            STUDY, needle.cnn(w.protocol, w.seed), PROTOCOLS[w.protocol]["relax_times"]
+        ),
     output:
         table(STUDY, "certificates/{protocol}-s{seed}"),
     log:
         log_of("needle/certificates/{protocol}-s{seed}"),
     benchmark:
         timing_of("needle/certificates/{protocol}-s{seed}")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=1,
         mem_mb=8000,
         runtime=30,
     params:
+        runs=lambda w: NEEDLE_RUNS,
         epochs=lambda w: PROTOCOLS[w.protocol]["relax_times"],
         tolerance=NEEDLE["lift_tolerance"],
         code=lambda w: measuring_code("lift.py", STUDY, needle.cnn(w.protocol, w.seed)),
-    conda:
-        "../environment.yml"
     shell:
-        "python workflow_scripts/lift.py --runs {NEEDLE_RUNS} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
+        "python workflow_scripts/lift.py --runs {params.runs} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
         " --data $(dirname {input.manifest}) --epochs {params.epochs} --tolerance {params.tolerance}"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
 
@@ -72,26 +93,31 @@ rule needle_measure:
     input:
         unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
         finals=lambda w: finals(STUDY, needle.members(NEEDLE, w.protocol, int(w.seed))),
-        snapshots=lambda w: snapshots(STUDY, needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]),
+        snapshots=lambda w: snapshots(
+            STUDY, needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]
+        ),
     output:
         table(STUDY, "measures/{protocol}-s{seed}"),
     log:
         log_of("needle/measures/{protocol}-s{seed}"),
     benchmark:
         timing_of("needle/measures/{protocol}-s{seed}")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=1,
         mem_mb=8000,
         runtime="4h",
     params:
+        runs=lambda w: NEEDLE_RUNS,
         names=lambda w: needle.members(NEEDLE, w.protocol, int(w.seed)),
         hessian=NEEDLE["hessian"],
-        code=lambda w: measuring_code("measure.py", STUDY, needle.cnn(w.protocol, w.seed)),
-    conda:
-        "../environment.yml"
+        code=lambda w: measuring_code(
+            "measure.py", STUDY, needle.cnn(w.protocol, w.seed)
+        ),
     shell:
-        "python workflow_scripts/measure.py --runs {NEEDLE_RUNS} --names {params.names} --data $(dirname {input.manifest})"
+        "python workflow_scripts/measure.py --runs {params.runs} --names {params.names} --data $(dirname {input.manifest})"
         " --hessian-images {params.hessian[images]} --hessian-tolerance {params.hessian[tolerance]}"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
 
@@ -106,21 +132,24 @@ rule needle_interpolate:
         log_of("needle/interpolation/sgd-s{seed}"),
     benchmark:
         timing_of("needle/interpolation/sgd-s{seed}")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=1,
         mem_mb=16000,  # the string holds all its points at once
         runtime="4h",
     params:
+        runs=lambda w: NEEDLE_RUNS,
         names=lambda w: needle.triple(NEEDLE, int(w.seed)),
         path=NEEDLE["interpolation"],
         string=NEEDLE["interpolation"]["string"],
         batch_size=SGD["relaxed"]["batch_size"],
-        code=lambda w: measuring_code("interpolate.py", STUDY, needle.cnn("sgd", w.seed)),
-    conda:
-        "../environment.yml"
+        code=lambda w: measuring_code(
+            "interpolate.py", STUDY, needle.cnn("sgd", w.seed)
+        ),
     shell:
-        "python workflow_scripts/interpolate.py --runs {NEEDLE_RUNS} --efcn {params.names[0]} --cnn {params.names[1]}"
+        "python workflow_scripts/interpolate.py --runs {params.runs} --efcn {params.names[0]} --cnn {params.names[1]}"
         " --fcn {params.names[2]} --data $(dirname {input.manifest}) --points {params.path[points]}"
         " --string-points {params.string[points]} --string-epochs {params.string[epochs]} --string-lr {params.string[lr]}"
         " --string-stiffness {params.string[stiffness]} --batch-size {params.batch_size}"
@@ -139,19 +168,20 @@ rule needle_trace_paths:
         log_of("needle/paths"),
     benchmark:
         timing_of("needle/paths")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=0,  # memory, not arithmetic: every point of every path, and its projection
         mem_mb=32000,
         runtime="2h",
     params:
+        runs=lambda w: NEEDLE_RUNS,
         cnn=needle.cnn("sgd", TRACE["seed"]),
         wide=TRACED,
         code=measuring_code("trace_paths.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
-    conda:
-        "../environment.yml"
     shell:
-        "python workflow_scripts/trace_paths.py --runs {NEEDLE_RUNS} --cnn {params.cnn} --wide {params.wide}"
+        "python workflow_scripts/trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
         " --data $(dirname {input.manifest}) --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
 
 
@@ -166,19 +196,20 @@ rule needle_trace_filters:
         log_of("needle/filters"),
     benchmark:
         timing_of("needle/filters")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=0,
         mem_mb=8000,
         runtime=30,
     params:
+        runs=lambda w: NEEDLE_RUNS,
         names=TRACED,
         unit=NEEDLE["filter"],
         code=measuring_code("trace_filters.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
-    conda:
-        "../environment.yml"
     shell:
-        "python workflow_scripts/trace_filters.py --runs {NEEDLE_RUNS} --names {params.names}"
+        "python workflow_scripts/trace_filters.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
 
@@ -192,6 +223,8 @@ rule needle_blocks:
         log_of("needle/blocks"),
     benchmark:
         timing_of("needle/blocks")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=0,
@@ -200,8 +233,6 @@ rule needle_blocks:
     params:
         model=specs.canonical_json(specs.parse(specs.Model, SGD["model"])),
         code=measuring_code("blocks.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
-    conda:
-        "../environment.yml"
     shell:
         "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
@@ -216,17 +247,18 @@ rule needle_history:
         log_of("needle/history"),
     benchmark:
         timing_of("needle/history")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        runs=lambda w: NEEDLE_RUNS,
         names=list(RUNS[STUDY]),
         code=code("collect_history.py"),
-    conda:
-        "../environment.yml"
     shell:
-        "python workflow_scripts/collect_history.py --runs {NEEDLE_RUNS} --names {params.names} --out {output} > {log} 2>&1"
+        "python workflow_scripts/collect_history.py --runs {params.runs} --names {params.names} --out {output} > {log} 2>&1"
 
 
 rule needle_measures:
@@ -238,14 +270,14 @@ rule needle_measures:
         log_of("needle/measures"),
     benchmark:
         timing_of("needle/measures")
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         code=code("stack.py"),
-    conda:
-        "../environment.yml"
     shell:
         "python workflow_scripts/stack.py {input} --out {output} > {log} 2>&1"
 

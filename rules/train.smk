@@ -6,12 +6,14 @@ rule train:
         unpack(lambda w: training_input(w.study, w.run)),
     output:
         **paths.run_files(SCALE, "{study}", "{run}"),
-    wildcard_constraints:
-        run="(?!)",  # makes nothing itself: only its heirs know their snapshots
     log:
         log_of("{study}/runs/{run}"),
     benchmark:
         timing_of("{study}/runs/{run}")
+    wildcard_constraints:
+        run="(?!)",  # makes nothing itself: only its heirs know their snapshots
+    conda:
+        "../environment.yml"
     threads: 1
     resources:
         gpu=1,
@@ -20,8 +22,6 @@ rule train:
     params:
         spec=lambda w: specs.canonical_json(spec_of(w.study, w.run)),
         code=lambda w: training_code(w.study, w.run),
-    conda:
-        "../environment.yml"
     shell:
         "python workflow_scripts/train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
         " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec}) > {log} 2>&1"

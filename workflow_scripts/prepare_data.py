@@ -5,6 +5,7 @@ By hand:  python workflow_scripts/prepare_data.py --spec '{"source": "cluttered_
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -22,8 +23,18 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--spec", required=True, help="the dataset as JSON")
-    parser.add_argument("--root", type=Path, help="folder of real data")
-    parser.add_argument("--download", action="store_true", help="let torchvision download what is missing")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=os.environ.get("ANARCH_DATA_ROOT") or None,
+        help="folder of real data (default: $ANARCH_DATA_ROOT)",
+    )
+    parser.add_argument(
+        "--download",
+        action="store_true",
+        default=bool(os.environ.get("ANARCH_DOWNLOAD")),
+        help="let torchvision download what is missing (default: if $ANARCH_DOWNLOAD is set)",
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the prepared dataset")
     args = parser.parse_args(argv)
