@@ -172,7 +172,6 @@ rule needle_trace_paths:
         "../environment.yml"
     threads: 1
     resources:
-        gpu=0,  # memory, not arithmetic: every point of every path, and its projection
         mem_mb=32000,
         runtime="2h",
     params:
@@ -182,7 +181,7 @@ rule needle_trace_paths:
         code=measuring_code("trace_paths.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
     shell:
         "python workflow_scripts/trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
-        " --data $(dirname {input.manifest}) --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --data $(dirname {input.manifest}) --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
 
 
 rule needle_trace_filters:
@@ -200,7 +199,6 @@ rule needle_trace_filters:
         "../environment.yml"
     threads: 1
     resources:
-        gpu=0,
         mem_mb=8000,
         runtime=30,
     params:
@@ -211,7 +209,7 @@ rule needle_trace_filters:
     shell:
         "python workflow_scripts/trace_filters.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
 
 
 rule needle_blocks:
@@ -227,7 +225,6 @@ rule needle_blocks:
         "../environment.yml"
     threads: 1
     resources:
-        gpu=0,
         mem_mb=4000,
         runtime=30,
     params:
@@ -235,7 +232,7 @@ rule needle_blocks:
         code=measuring_code("blocks.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
     shell:
         "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
 
 
 rule needle_history:
