@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= 2
 SCALE ?= laptop
+# As many GPU jobs at once as there are GPUs; without one the same jobs run on the CPU, CORES at a time.
+GPUS ?= $(words $(wildcard /dev/nvidia[0-9]*))
+GPU_LIMIT := $(if $(filter-out 0,$(GPUS)),--resources gpu=$(GPUS))
 CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
 # One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
 export OMP_NUM_THREADS := 1
@@ -11,7 +14,7 @@ export OMP_NUM_THREADS := 1
 .PHONY: all test setup lint types unit smoke clean
 
 all: $(VENV)/ready
-	$(BIN)/snakemake --cores $(CORES) --resources gpu=1 $(CONFIG) -- all
+	$(BIN)/snakemake --cores $(CORES) $(GPU_LIMIT) $(CONFIG) -- all
 
 setup: $(VENV)/tested
 

@@ -36,7 +36,11 @@ def start(args: argparse.Namespace, *, precision: str = "fp32") -> torch.device:
     chosen, lock = take_device(args.gpus, os.environ, lock_folder())
     _held.append(lock)
     os.environ["CUDA_VISIBLE_DEVICES"] = chosen
-    return torch.device("cuda" if chosen and torch.cuda.is_available() else "cpu")
+    if not (chosen and torch.cuda.is_available()):
+        return torch.device("cpu")  # whose kernels are deterministic without asking, which costs a second
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid, a pass over each buffer
+    return torch.device("cuda")
 
 
 def progress(done: int, total: int, unit: str, **numbers: float) -> None:
