@@ -13,6 +13,7 @@ include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/figures.smk"
 include: "rules/needle.smk"
+include: "rules/needle_figures.smk"
 
 
 localrules:

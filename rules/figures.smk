@@ -19,7 +19,7 @@ rule draw:
         mem_mb=1000,
         runtime=10,
     params:
-        about=about("{study}"),
+        about="",
         code=code("draw.py"),
     shell:
         "python workflow_scripts/draw.py $(basename $(dirname $(dirname {output.png}))).$(basename {output.png} .png)"
