@@ -117,6 +117,13 @@ def finals(study, runs):
     return [file[name] for file in files for name in ("final", "history")]
 
 
+def run_artefacts(study, run):
+    """Every file of a finished run."""
+    files = paths.run_files(SCALE, study, run, spec_of(study, run).snapshots)
+    *single, kept = files.values()
+    return [*single, *kept]
+
+
 def snapshots(study, run, epochs):
     return [
         f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}"

@@ -25,6 +25,15 @@ FIGURES = [
     "figC",
     "lcn",
 ]
+TABLES = [
+    "history",
+    "measures",
+    "certificates",
+    "filters",
+    "paths",
+    "interpolation",
+    "blocks",
+]
 NEEDLE_RUNS = f"results/{SCALE}/{STUDY}/runs"
 
 

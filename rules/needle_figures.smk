@@ -174,5 +174,7 @@ use rule draw as needle_lcn with:
 
 rule needle:
     input:
+        # Every artefact of the study, so that one that was deleted is made again, not only what it feeds.
         [file for name in FIGURES for file in figure(STUDY, name).values()],
-        table(STUDY, "certificates"),
+        [table(STUDY, name) for name in TABLES],
+        [file for run in RUNS[STUDY] for file in run_artefacts(STUDY, run)],
