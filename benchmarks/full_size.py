@@ -40,7 +40,11 @@ def one_step(protocol: str, space: str) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     count = sum(p.numel() for p in network.parameters())
     row = training.history[-1]
-    print(f"{protocol:8s} {space:18s} {count:12,d} parameters  {seconds:6.2f} s  {peak:6.0f} MiB  loss {row['train_loss']:.3f}", flush=True)
+    print(
+        f"{protocol:8s} {space:18s} {count:12,d} parameters  {seconds:6.2f} s  {peak:6.0f} MiB  "
+        f"loss {row['train_loss']:.3f}",
+        flush=True,
+    )
 
 
 def main() -> None:

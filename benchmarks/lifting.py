@@ -1,4 +1,5 @@
-"""Seconds and memory of lifting VanillaCNN to fully connected, against filling its matrices position by position."""
+"""Seconds and memory of lifting VanillaCNN to fully connected, \
+against filling its matrices position by position."""
 
 import argparse
 import resource
@@ -49,7 +50,8 @@ def main() -> None:
         position_by_position(conv, side)
     loop = time.perf_counter() - began
     print(
-        f"{channels} channels: lift {min(times):.2f} s, position by position {loop:.2f} s, {loop / min(times):.0f} times; "
+        f"{channels} channels: lift {min(times):.2f} s, "
+        f"position by position {loop:.2f} s, {loop / min(times):.0f} times; "
         f"peak memory {peak:.0f} MiB for a network of {own:.0f} MiB, {peak / own:.2f} times"
     )
 

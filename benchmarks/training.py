@@ -1,8 +1,8 @@
 """Seconds of one epoch of an eFCN: ours against a plain loop, and against the machine's own matrix product.
 
-The plain loop is what one would write first, and what the needle study's authors train with: padding as separate
-layers, so that the lifted matrices carry columns for it; a DataLoader that normalises image by image; torch.optim.SGD;
-the loss read after each step.  Both see the same 10,000 images in batches of 100.
+The plain loop is what one would write first, and what the needle study's authors train with: padding as
+separate layers, so that the lifted matrices carry columns for it; a DataLoader that normalises image by
+image; torch.optim.SGD; the loss read after each step.  Both see the same 10,000 images in batches of 100.
 """
 
 import argparse
@@ -53,7 +53,10 @@ class Maps(nn.Module):
 
 
 def padded_fcn(channels: int) -> nn.Sequential:
-    """The fully connected VanillaCNN with columns for padding: 3888 -> 289 C, 144 C -> 64 C, 25 C -> 9 C, C -> 10."""
+    """The fully connected VanillaCNN with columns for padding.
+
+    3888 -> 289 C, 144 C -> 64 C, 25 C -> 9 C, C -> 10.
+    """
     layers: list[nn.Module] = []
     for padding, inputs, side in ((2, 3 * 36 * 36, 17), (2, channels * 12 * 12, 8), (1, channels * 5 * 5, 3)):
         layers += [nn.ZeroPad2d(padding), Maps(inputs, channels, side), nn.ReLU(), nn.MaxPool2d(3, 2)]
@@ -108,14 +111,16 @@ def main() -> None:
     print(f"{IMAGES} images, batch {BATCH}, {args.threads} thread(s), torch {torch.__version__}")
     for channels in args.channels:
         plain = plain_epoch(channels, examples)
-        # Products of a training step: value and weight gradient of each layer, input gradient of all but the first.
+        # Products of a training step: value and weight gradient of each layer, input gradient of all but
+        # the first.
         first, rest = 3072 * 289 * channels, 64 * 64 * channels**2 + 81 * channels**2
         flops = IMAGES * (4 * first + 6 * rest) / 1e9
         for precision in ("fp32", "bf16"):
             ours, speed = our_epoch(channels, examples, precision), product_speed(precision)
             print(
-                f"{channels:3d} channels, {precision}: plain loop (fp32) {plain:6.2f} s, ours {ours:6.2f} s: {plain / ours:4.1f} times"
-                f" faster; {flops / ours:5.0f} GFLOP/s, {flops / ours / speed:4.2f} of a large torch product's {speed:.0f}"
+                f"{channels:3d} channels, {precision}: plain loop (fp32) {plain:6.2f} s, ours {ours:6.2f} s: "
+                f"{plain / ours:4.1f} times faster; {flops / ours:5.0f} GFLOP/s, "
+                f"{flops / ours / speed:4.2f} of a large torch product's {speed:.0f}"
             )
 
 

@@ -1,5 +1,6 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -19,6 +20,7 @@ DATA_ROOT = checks.data_root(config)
 environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
 RUNS = {needle.STUDY: needle.runs(NEEDLE)}
+MADE_BY = {}  # study -> table -> digest of all that the table comes from
 
 
 wildcard_constraints:
@@ -34,14 +36,19 @@ def any_of(values):
     return "|".join(map(str, values)) or "(?!)"
 
 
+@cache
 def code(script, *modules):
     """Digest of all code that a job's result can depend on."""
     return digests.code_digest(ROOT, script, modules)
 
 
+def data_spec(dataset):
+    return specs.parse(specs.DataSpec, config["datasets"][dataset])
+
+
 def raw_file(dataset):
     """A user's own file is an input, so that an edit of it is seen; a folder of images is not looked through."""
-    spec = specs.parse(specs.DataSpec, config["datasets"][dataset])
+    spec = data_spec(dataset)
     file = Path(DATA_ROOT) / spec.path
     return str(file) if spec.path and file.is_file() else []
 
@@ -104,11 +111,46 @@ def certificate(run):
     )
 
 
-def training_code(study, run):
-    """Digest of the trainer, the run's architecture and, for a lifted network only, the lifting."""
-    model = spec_of(study, run).model
+@cache
+def lineage(study, run):
+    """Digest of all that a run comes from: its spec, its data's, its code, and the lineage of the run it starts from.
+
+    Snakemake does not miss an intermediate file whose products are there, so that a product must itself tell
+    when what it was made from has changed: an interrupted training would else leave stale tables behind it.
+    """
+    spec = spec_of(study, run)
+    model = spec.model
     lifted = [] if model.lift == "none" else ["anarch.lifting.walk"]
-    return code("train.py", f"anarch.models.{model.architecture}", *lifted)
+    return digests.text_digest(
+        specs.canonical_json(spec)
+        + specs.canonical_json(data_spec(spec.dataset))
+        + code("train.py", f"anarch.models.{model.architecture}", *lifted)
+        + ("" if spec.start is None else lineage(study, spec.start.run))
+    )
+
+
+def measuring_code(script, study, runs):
+    """Digest of a job that reads runs: its script, their architectures, their lineages."""
+    architectures = {
+        f"anarch.models.{spec_of(study, run).model.architecture}" for run in runs
+    }
+    return digests.text_digest(
+        code(script, *sorted(architectures))
+        + "".join(lineage(study, run) for run in runs)
+    )
+
+
+def stacking_code(study, name):
+    """Digest of a table put together from others."""
+    return digests.text_digest(code("stack.py") + MADE_BY[study][name])
+
+
+def drawing_code(study, *tables):
+    """Digest of a figure: how it is drawn, and how its tables were made (see MADE_BY of the study)."""
+    return digests.text_digest(
+        code("draw.py", f"anarch.figures.{study}")
+        + "".join(MADE_BY[study][name] for name in tables)
+    )
 
 
 def finals(study, runs):
@@ -129,11 +171,6 @@ def snapshots(study, run, epochs):
         f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}"
         for epoch in epochs
     ]
-
-
-def measuring_code(script, study, run):
-    """Digest of a job that rebuilds networks of one protocol: its script, the architecture, the lifting."""
-    return code(script, f"anarch.models.{spec_of(study, run).model.architecture}")
 
 
 def about(dataset):

@@ -18,12 +18,10 @@ rule prepare_data:
         mem_mb=4000,
         runtime=60,
     params:
-        spec=lambda w: specs.canonical_json(
-            specs.parse(specs.DataSpec, config["datasets"][w.dataset])
-        ),
+        spec=lambda w: specs.canonical_json(data_spec(w.dataset)),
         code=lambda w: code(
             "prepare_data.py",
-            f"anarch.data.sources.{config['datasets'][w.dataset]['source']}",
+            f"anarch.data.sources.{data_spec(w.dataset).source}",
         ),
     shell:
         "python workflow_scripts/prepare_data.py --spec {params.spec:q} --threads {threads}"

@@ -34,6 +34,17 @@ TABLES = [
     "interpolation",
     "blocks",
 ]
+MADE_BY[STUDY] = {
+    "history": measuring_code("collect_history.py", STUDY, RUNS[STUDY]),
+    "measures": measuring_code("measure.py", STUDY, RUNS[STUDY]),
+    "certificates": measuring_code("lift.py", STUDY, CNNS),
+    "interpolation": measuring_code("interpolate.py", STUDY, RUNS[STUDY]),
+    "paths": measuring_code(
+        "trace_paths.py", STUDY, [needle.cnn("sgd", TRACE["seed"]), *TRACED]
+    ),
+    "filters": measuring_code("trace_filters.py", STUDY, TRACED),
+    "blocks": code("blocks.py", f"anarch.models.{SGD['model']['architecture']}"),
+}
 NEEDLE_RUNS = f"results/{SCALE}/{STUDY}/runs"
 
 
@@ -91,7 +102,9 @@ rule needle_lift:
         runs=lambda w: NEEDLE_RUNS,
         epochs=lambda w: PROTOCOLS[w.protocol]["relax_times"],
         tolerance=NEEDLE["lift_tolerance"],
-        code=lambda w: measuring_code("lift.py", STUDY, needle.cnn(w.protocol, w.seed)),
+        code=lambda w: measuring_code(
+            "lift.py", STUDY, [needle.cnn(w.protocol, w.seed)]
+        ),
     shell:
         "python workflow_scripts/lift.py --runs {params.runs} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
         " --data $(dirname {input.manifest}) --epochs {params.epochs} --tolerance {params.tolerance}"
@@ -123,7 +136,7 @@ rule needle_measure:
         names=lambda w: needle.members(NEEDLE, w.protocol, int(w.seed)),
         hessian=NEEDLE["hessian"],
         code=lambda w: measuring_code(
-            "measure.py", STUDY, needle.cnn(w.protocol, w.seed)
+            "measure.py", STUDY, needle.members(NEEDLE, w.protocol, int(w.seed))
         ),
     shell:
         "python workflow_scripts/measure.py --runs {params.runs} --names {params.names} --data $(dirname {input.manifest})"
@@ -155,7 +168,7 @@ rule needle_interpolate:
         string=NEEDLE["interpolation"]["string"],
         batch_size=SGD["relaxed"]["batch_size"],
         code=lambda w: measuring_code(
-            "interpolate.py", STUDY, needle.cnn("sgd", w.seed)
+            "interpolate.py", STUDY, needle.triple(NEEDLE, int(w.seed))
         ),
     shell:
         "python workflow_scripts/interpolate.py --runs {params.runs} --efcn {params.names[0]} --cnn {params.names[1]}"
@@ -187,7 +200,7 @@ rule needle_trace_paths:
         runs=lambda w: NEEDLE_RUNS,
         cnn=needle.cnn("sgd", TRACE["seed"]),
         wide=TRACED,
-        code=measuring_code("trace_paths.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
+        code=MADE_BY[STUDY]["paths"],
     shell:
         "python workflow_scripts/trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
         " --data $(dirname {input.manifest}) --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
@@ -214,7 +227,7 @@ rule needle_trace_filters:
         runs=lambda w: NEEDLE_RUNS,
         names=TRACED,
         unit=NEEDLE["filter"],
-        code=measuring_code("trace_filters.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
+        code=MADE_BY[STUDY]["filters"],
     shell:
         "python workflow_scripts/trace_filters.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
@@ -238,7 +251,7 @@ rule needle_blocks:
         runtime=30,
     params:
         model=specs.canonical_json(specs.parse(specs.Model, SGD["model"])),
-        code=measuring_code("blocks.py", STUDY, needle.cnn("sgd", TRACE["seed"])),
+        code=MADE_BY[STUDY]["blocks"],
     shell:
         "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
         " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
@@ -262,7 +275,7 @@ rule needle_history:
     params:
         runs=lambda w: NEEDLE_RUNS,
         names=list(RUNS[STUDY]),
-        code=code("collect_history.py"),
+        code=MADE_BY[STUDY]["history"],
     shell:
         "python workflow_scripts/collect_history.py --runs {params.runs} --names {params.names} --out {output} > {log} 2>&1"
 
@@ -283,7 +296,7 @@ rule needle_measures:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("stack.py"),
+        code=stacking_code(STUDY, "measures"),
     shell:
         "python workflow_scripts/stack.py {input} --out {output} > {log} 2>&1"
 
@@ -297,6 +310,8 @@ use rule needle_measures as needle_certificates with:
         log_of("needle/certificates"),
     benchmark:
         timing_of("needle/certificates")
+    params:
+        code=stacking_code(STUDY, "certificates"),
 
 
 use rule needle_measures as needle_interpolations with:
@@ -308,3 +323,5 @@ use rule needle_measures as needle_interpolations with:
         log_of("needle/interpolation"),
     benchmark:
         timing_of("needle/interpolation")
+    params:
+        code=stacking_code(STUDY, "interpolation"),

@@ -12,7 +12,7 @@ use rule draw as needle_fig1 with:
         timing_of("needle/figures/fig1")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "paths"),
 
 
 use rule draw as needle_fig2 with:
@@ -26,7 +26,7 @@ use rule draw as needle_fig2 with:
         timing_of("needle/figures/fig2")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "history"),
 
 
 use rule draw as needle_fig3 with:
@@ -40,7 +40,7 @@ use rule draw as needle_fig3 with:
         timing_of("needle/figures/fig3")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "measures"),
 
 
 use rule draw as needle_fig4 with:
@@ -54,7 +54,7 @@ use rule draw as needle_fig4 with:
         timing_of("needle/figures/fig4")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "measures"),
 
 
 use rule draw as needle_fig5 with:
@@ -68,7 +68,7 @@ use rule draw as needle_fig5 with:
         timing_of("needle/figures/fig5")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "measures"),
 
 
 use rule draw as needle_fig6 with:
@@ -82,7 +82,7 @@ use rule draw as needle_fig6 with:
         timing_of("needle/figures/fig6")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "filters"),
 
 
 use rule draw as needle_fig7 with:
@@ -96,7 +96,7 @@ use rule draw as needle_fig7 with:
         timing_of("needle/figures/fig7")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "filters"),
 
 
 use rule draw as needle_figA with:
@@ -110,7 +110,7 @@ use rule draw as needle_figA with:
         timing_of("needle/figures/figA")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "blocks"),
 
 
 use rule draw as needle_figB1 with:
@@ -125,7 +125,7 @@ use rule draw as needle_figB1 with:
         timing_of("needle/figures/figB1")
     params:
         about=about(PROTOCOLS["alexnet"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "history", "measures"),
 
 
 use rule draw as needle_figB2 with:
@@ -140,7 +140,7 @@ use rule draw as needle_figB2 with:
         timing_of("needle/figures/figB2")
     params:
         about=about(PROTOCOLS["adam"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "history", "measures"),
 
 
 use rule draw as needle_figC with:
@@ -154,7 +154,7 @@ use rule draw as needle_figC with:
         timing_of("needle/figures/figC")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "interpolation"),
 
 
 use rule draw as needle_lcn with:
@@ -169,7 +169,7 @@ use rule draw as needle_lcn with:
         timing_of("needle/figures/lcn")
     params:
         about=about(PROTOCOLS["sgd"]["dataset"]),
-        code=code("draw.py", "anarch.figures.needle"),
+        code=drawing_code(STUDY, "history", "measures"),
 
 
 rule needle:

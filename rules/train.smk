@@ -21,7 +21,7 @@ rule train:
         runtime="2h",
     params:
         spec=lambda w: specs.canonical_json(spec_of(w.study, w.run)),
-        code=lambda w: training_code(w.study, w.run),
+        code=lambda w: lineage(w.study, w.run),
     shell:
         "python workflow_scripts/train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
         " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec}) > {log} 2>&1"

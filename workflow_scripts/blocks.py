@@ -1,4 +1,5 @@
-"""Where the local weights stand in the matrices of a lifted architecture (needle, Sec. A): no training needed."""
+"""Where the local weights stand in the matrices of a lifted architecture \
+(needle, Sec. A): no training needed."""
 
 import json
 from pathlib import Path

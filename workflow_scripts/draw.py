@@ -1,6 +1,7 @@
 """Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for the same tables.
 
-By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" --png fig3.png --svg fig3.svg
+By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" \
+--png fig3.png --svg fig3.svg
 """
 
 import argparse
@@ -72,13 +73,14 @@ def find_figure(name: str) -> Callable[..., "Figure"]:
     module = importlib.import_module(f"anarch.figures.{study}")
     if wanted not in getattr(module, "__all__", ()):
         raise SystemExit(
-            f"error: study {study} has no figure {wanted!r}; it has {', '.join(getattr(module, '__all__', ()))}"
+            f"error: study {study} has no figure {wanted!r}; "
+            f"it has {', '.join(getattr(module, '__all__', ()))}"
         )
     return getattr(module, wanted)
 
 
 def keywords(draw: Callable[..., Any], name: str, texts: list[str]) -> dict[str, Any]:
-    """The ``NAME=VALUE`` options of a figure: its keyword-only parameters but ``about``, as Python literals."""
+    """A figure's ``NAME=VALUE`` options: its keyword-only parameters but ``about``, as Python literals."""
     known = [
         key
         for key, parameter in inspect.signature(draw).parameters.items()
@@ -97,7 +99,7 @@ def keywords(draw: Callable[..., Any], name: str, texts: list[str]) -> dict[str,
 
 
 def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> dict[str, "pd.DataFrame"]:
-    """The tables that ``draw`` has parameters for, read; SystemExit where one lacks, is unknown or is no table."""
+    """Read the tables ``draw`` has parameters for; SystemExit where one lacks, is unknown or is no table."""
     import pandas as pd
 
     wanted = [
@@ -108,7 +110,8 @@ def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> 
     for problem, stems in (("needs", set(wanted) - set(paths)), ("takes no", set(paths) - set(wanted))):
         if stems:
             raise SystemExit(
-                f"error: {name} {problem} table {', '.join(sorted(stems))}; its tables are: {', '.join(wanted)}"
+                f"error: {name} {problem} table {', '.join(sorted(stems))}; "
+                f"its tables are: {', '.join(wanted)}"
             )
     found = {}
     for stem in wanted:
@@ -122,7 +125,10 @@ def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> 
 
 
 def save(figure: "Figure", png: Path, svg: Path) -> None:
-    """Both files under temporary names, then renamed; no date or version inside, so equal figures are equal bytes."""
+    """Both files under temporary names, then renamed.
+
+    No date or version inside, so equal figures are equal bytes.
+    """
     import matplotlib
 
     from anarch.figures.style import RC

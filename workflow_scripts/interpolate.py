@@ -47,8 +47,8 @@ def main(argv: list[str] | None = None) -> None:
         progress(len(rows), 8 * args.points, "point")
         for path, alpha, train, test in between(first, second, data, args, told["seed"]):
             rows.append({
-                "pair": pair, "path": path, "relax_time": told["relax_time"], "seed": told["seed"], "alpha": alpha,
-                "train_loss": train.loss, "test_loss": test.loss, "test_accuracy": test.accuracy,
+                "pair": pair, "path": path, "relax_time": told["relax_time"], "seed": told["seed"],
+                "alpha": alpha, "train_loss": train.loss, "test_loss": test.loss, "test_accuracy": test.accuracy,
             })  # fmt: skip
     write_csv(args.out, rows)
 
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
 def between(
     first: nn.Module, second: nn.Module, data: dict[str, Examples], args: Any, seed: int
 ) -> Iterator[tuple[str, float, interpolation.Score, interpolation.Score]]:
-    """(path, alpha, score on the training set, score on the test set) along each path from ``first`` to ``second``."""
+    """(path, alpha, training score, test score) along each path from ``first`` to ``second``."""
     splits = [(data[name].inputs(), data[name].labels) for name in ("train", "test")]
     a, b = ({name: p.detach() for name, p in net.named_parameters()} for net in (first, second))
     for alpha in torch.linspace(0, 1, args.points).tolist():

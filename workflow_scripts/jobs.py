@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import time
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ import torch
 from anarch.training.loop import use_precision
 from anarch.workflow.gpu import lock_folder, take_device
 
+_told = [float("-inf")]  # when the last line of progress was written
 _held = []  # device locks of this process; the operating system frees them at its end
 
 
@@ -44,7 +46,10 @@ def start(args: argparse.Namespace, *, precision: str = "fp32") -> torch.device:
 
 
 def progress(done: int, total: int, unit: str, **numbers: float) -> None:
-    """One line for the progress display of the logger plugin, which reads the job's log."""
+    """One line, at most one a second, for the logger plugin's progress display, which reads the job's log."""
+    if done < total and time.monotonic() - _told[0] < 1:
+        return
+    _told[0] = time.monotonic()
     print("anarch-progress", json.dumps({"done": done, "total": total, "unit": unit, **numbers}), flush=True)
 
 

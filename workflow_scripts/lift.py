@@ -1,4 +1,5 @@
-"""Certify that lifting changes no output: lift snapshots of a CNN and compare on real images (needle, Sec. 3).
+"""Certify that lifting changes no output: \
+lift snapshots of a CNN and compare on real images (needle, Sec. 3).
 
 Fails where the largest difference of an output is above --tolerance.
 """
@@ -43,8 +44,9 @@ def main(argv: list[str] | None = None) -> None:
             found = certificate(network, run.lifted(weights, to), images)
             if not found.largest_difference <= args.tolerance * scale:
                 raise SystemExit(
-                    f"error: lifting {args.cnn} at epoch {epoch} to {to} changes outputs (up to {scale:.3g}) by "
-                    f"{found.largest_difference:.3g}, more than needle.lift_tolerance {args.tolerance:g} of them"
+                    f"error: lifting {args.cnn} at epoch {epoch} to {to} changes outputs "
+                    f"(up to {scale:.3g}) by {found.largest_difference:.3g}, "
+                    f"more than needle.lift_tolerance {args.tolerance:g} of them"
                 )
             told = describe(args.cnn)
             rows.append({

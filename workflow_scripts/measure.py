@@ -1,4 +1,5 @@
-"""Measure the initial and the final point of runs: losses, accuracies, gradient, curvature, deviation, parts."""
+"""Measure the initial and the final point of runs: losses, accuracies, gradient, \
+curvature, deviation, parts."""
 
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def point(network: nn.Module, data: dict[str, Examples], images: int, tolerance: float) -> dict[str, Any]:
-    """What is measured of any network: losses, accuracies, and the landscape of the training loss around it."""
+    """What is measured of any network: losses, accuracies, and the training loss's landscape around it."""
     train_loss, train_accuracy = evaluate(network, data["train"])
     test_loss, test_accuracy = evaluate(network, data["test"])
     train, head = data["train"], data["train"].head(images)
@@ -63,7 +64,7 @@ def point(network: nn.Module, data: dict[str, Examples], images: int, tolerance:
 
 
 def space(run: Run, moment: str, network: nn.Module, test: Examples) -> dict[str, Any]:
-    """What is measured of a lifted network at its end, and of every run: the best test accuracy on its way."""
+    """What is measured of a lifted network at its end, and of every run: best test accuracy on its way."""
     history = read_csv(run.folder / run.name / paths.HISTORY)
     best = max(float(row["test_accuracy"]) for row in history)
     row: dict[str, Any] = {"best_test_accuracy": best if moment == "end" else None}

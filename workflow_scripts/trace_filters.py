@@ -56,7 +56,7 @@ def filter_of(run: Run, epoch: int, args: Any) -> Tensor:
 
 
 def pixels(told: dict[str, Any], weights: Tensor) -> list[dict[str, Any]]:
-    """Rows of the mean over colours of ln|w|; a weight that is exactly zero has no logarithm: an empty cell."""
+    """Rows of the mean over colours of ln|w|; an exactly zero weight has no logarithm: an empty cell."""
     values = weights.detach().double().abs().log().mean(0)
     return [
         {**told, "row": row, "column": column, "log_abs_weight": value if value > -torch.inf else None}

@@ -1,4 +1,5 @@
-"""Paths of the CNN, the FCN and relaxed eFCNs on their principal plane, and their distance from the CNN subspace (needle, Fig. 1)."""
+"""Paths of the CNN, the FCN and relaxed eFCNs on their principal plane, \
+and their distance from the CNN subspace (needle, Fig. 1)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,8 @@ def main(argv: list[str] | None = None) -> None:
     )  # Pythagoras: the projection is orthogonal
     for i, row in enumerate(rows):
         row |= {
-            "pc1": float(coordinates[i, 0]), "pc2": float(coordinates[i, 1]), "off_subspace": float(distance[i]),
+            "pc1": float(coordinates[i, 0]), "pc2": float(coordinates[i, 1]),
+            "off_subspace": float(distance[i]),
             "projected_pc1": float(projected[i, 0]), "projected_pc2": float(projected[i, 1]),
             "explained1": float(explained[0]), "explained2": float(explained[1]),
         }  # fmt: skip

@@ -1,9 +1,10 @@
 """Train one network: spec in, history, snapshots and final weights out.
 
-By hand:  python workflow_scripts/train.py --spec "$(cat RUN/spec.json)" --data results/laptop/data/cluttered_digits --out /tmp/run
+By hand:  python workflow_scripts/train.py --spec "$(cat RUN/spec.json)" \
+--data results/laptop/data/cluttered_digits --out /tmp/run
 
 A stopped training goes on where it was: what it needs for that lies in a hidden folder of --out until the
-run is complete, named by a digest of spec, code and data, so that no other training ever picks it up.
+run is complete, named by a digest of spec, code, data and start, so that no other training picks it up.
 """
 
 import json
@@ -23,7 +24,7 @@ from anarch.training.network import fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
-from artefacts import complete, load_manifest, write_csv, write_json, write_text
+from artefacts import complete, file_digest, load_manifest, write_csv, write_json, write_text
 from jobs import folder, parser, progress, start
 from tensors import load_examples, load_weights, save_weights, versions
 
@@ -45,7 +46,8 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit("error: --start is needed exactly where the spec has a start")
     args.out.mkdir(parents=True, exist_ok=True)
     with only_trainer_of(args.out):
-        key = text_digest(canonical_json(spec) + args.code + load_manifest(args.data)["sha256"])
+        begun = "" if args.start is None else file_digest(args.start)
+        key = text_digest(canonical_json(spec) + args.code + load_manifest(args.data)["sha256"] + begun)
         if is_finished(args.out, spec, key):
             print(f"{args.out} was finished by another process: nothing to do")
             return

@@ -40,7 +40,7 @@ def time_axis(ax: Axes, largest: float, label: str = RELAX_TIME) -> None:
 
 
 def log_y(ax: Axes, *values: pd.Series | np.ndarray | Sequence[float]) -> None:
-    """Logarithmic y over the positive ones among ``values``, with legible ticks over at least a factor of 4."""
+    """Logarithmic y over the positive ones of ``values``, with legible ticks over at least a factor of 4."""
     every = np.concatenate([np.asarray(part, float).ravel() for part in values]) if values else np.empty(0)
     shown = every[np.isfinite(every) & (every > 0)]
     low, high = (shown.min(), shown.max()) if shown.size else (0.1, 1.0)

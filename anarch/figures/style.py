@@ -1,6 +1,7 @@
 """The house style of every figure: fonts, sizes, colours, captions, and how spread over seeds is drawn.
 
-A figure function is wrapped in :func:`house_style`; whoever saves its result does so under ``rc_context(RC)``.
+A figure function is wrapped in :func:`house_style`; whoever saves its result does so under
+``rc_context(RC)``.
 """
 
 import functools
@@ -110,7 +111,7 @@ def seeds_text(counts: Iterable[int]) -> str:
 
 
 def caption(made: Figure, text: str, *, about: str, counts: Iterable[int] | str) -> None:
-    """Write what is shown, on what (``about``) and from how many seeds below the axes, wrapped to the width."""
+    """Write below the axes what is shown, on what (``about``) and from how many seeds, wrapped to width."""
     drawn_from = counts if isinstance(counts, str) else seeds_text(counts)
     words = f"{text} {about.strip().rstrip('.').replace('$', chr(92) + '$')}; {drawn_from}."
     letters = int(made.get_figwidth() * 72 / (0.535 * BODY))  # a mean glyph of DejaVu Sans is 0.53 em wide
@@ -145,7 +146,7 @@ def legend_beside(ax: Axes, handles: Sequence[Artist] | None = None) -> Legend:
 
 
 def height_beside(entries: int, least: float) -> float:
-    """Figure height (inches), at least ``least``, that gives a legend of so many entries its room above the caption."""
+    """Figure height (inches, at least ``least``) with room above the caption for a legend of so many entries."""
     return max(least, 0.115 * entries + 1.0)
 
 
@@ -160,7 +161,7 @@ def spread(
     kind: Literal["bars", "band"] = "bars",
     **options: Any,
 ) -> None:
-    """Means over seeds against the index of ``summary`` (columns mean, min, max, n), with smallest to largest.
+    """Seeds' means against the index of ``summary`` (columns mean, min, max, n), with smallest to largest.
 
     A single seed gets neither bar nor band.  Options go to the line of the means.
     """

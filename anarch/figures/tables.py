@@ -1,4 +1,4 @@
-"""What a figure asks of its tables: the columns are there, the rows are there, seeds become mean and range."""
+"""What a figure asks of its tables: columns are there, rows are there, seeds become mean and range."""
 
 from collections.abc import Iterable, Sequence
 

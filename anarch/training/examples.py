@@ -10,7 +10,7 @@ from anarch.data.augmentation import crop_and_flip
 
 @dataclass(frozen=True)
 class Examples:
-    """Raw images uint8 (N, C, H, W), labels int64 (N,), and the pixel statistics (C,) of the training split."""
+    """Raw images uint8 (N, C, H, W), labels int64 (N,), and pixel statistics (C,) of the training split."""
 
     images: Tensor
     labels: Tensor

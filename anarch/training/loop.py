@@ -22,8 +22,8 @@ class Diverged(RuntimeError):
 class Training:
     """A network on its way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
 
-    ``history`` has a row an epoch: ``train_*`` are means over the epoch's batches, each measured before its own
-    update (row 0: over the training set at the initial point); ``test_*`` are measured after the epoch.
+    ``history`` has a row an epoch: ``train_*`` are means over the epoch's batches, each measured before its
+    own update (row 0: over the training set at the initial point); ``test_*`` are measured after the epoch.
     """
 
     def __init__(self, model: nn.Module, train: Examples, test: Examples, recipe: Recipe, seed: int):
@@ -108,7 +108,7 @@ class Training:
 
 
 def arithmetic(precision: str, device: torch.device) -> AbstractContextManager[None]:
-    """The context of a forward pass in ``precision``; ``tf32`` is a setting of the process (see ``use_precision``)."""
+    """Context of a forward pass in ``precision``; ``tf32`` is set for the whole process (see ``use_precision``)."""
     return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
 
 
@@ -124,7 +124,7 @@ def use_precision(precision: str) -> None:
 def evaluate(
     model: nn.Module, examples: Examples, *, precision: str = "fp32", batch_size: int = 500
 ) -> tuple[float, float]:
-    """Mean cross entropy and accuracy (0 to 1) of ``model`` in evaluation mode; its mode is left as it was."""
+    """Mean cross entropy and accuracy (0 to 1) of ``model`` in evaluation mode; its own mode is restored."""
     was_training = model.training
     model.eval()
     totals = torch.zeros(2, dtype=torch.float64, device=examples.images.device)

@@ -13,7 +13,7 @@ from anarch.workflow.specs import Model
 def empty_network(
     model: Model, input_shape: tuple[int, int, int], classes: int, *, lift: str | None = None
 ) -> nn.Module:
-    """The architecture, in the space ``lift`` (default: the model's own), with weights yet to be filled in."""
+    """The architecture, in the space ``lift`` (default: the model's own), with weights yet to be filled."""
     network = build(model.architecture, input_shape, classes, **model.options)
     space = model.lift if lift is None else lift
     if space == "none":
@@ -23,7 +23,7 @@ def empty_network(
 
 
 def fresh_network(model: Model, input_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
-    """Weights drawn from the seed by PyTorch's default rule, in the space that is trained (needle, Sec. 4, step 5)."""
+    """Weights drawn from the seed by PyTorch's default rule, in the trained space (needle, Sec. 4, step 5)."""
     return initialise_(empty_network(model, input_shape, classes), generator(seed, "weights"))
 
 

@@ -13,8 +13,8 @@ class PlainSGD(torch.optim.Optimizer):
     """theta <- theta - lr * grad, applied to each parameter as its gradient arrives, which is then dropped.
 
     A lifted network is mostly one matrix (227 MB of the eFCN's 296 at 64 channels): so at most one gradient
-    lives at a time, and the update reads it while it is in the cache.  ``backward`` does the step; ``step`` and
-    ``zero_grad`` have nothing left to do.  A parameter used twice in one forward pass is no problem: autograd
+    lives at a time, and the update reads it while it is in the cache.  ``backward`` does the step; ``step``
+    and ``zero_grad`` have nothing left to do.  A parameter used twice in one forward pass is no problem: autograd
     sums its gradients before this hook sees them.
     """
 

@@ -63,7 +63,7 @@ def _source(file: Path) -> ast.Module:
 
 @cache
 def _imports(file: Path) -> tuple[str, ...]:
-    """Dotted names that a file imports; for ``from a import b`` both ``a`` and ``a.b``, as b may be a module."""
+    """Dotted names that a file imports; for ``from a import b`` both ``a`` and ``a.b``: b may be a module."""
     names: list[str] = []
     for node in ast.walk(_source(file)):
         if isinstance(node, ast.Import):

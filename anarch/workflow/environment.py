@@ -9,7 +9,7 @@ from pathlib import Path
 def prepare(
     root: Path, data_root: str, download: bool, environment: MutableMapping[str, str] = os.environ
 ) -> None:
-    """Lead jobs to the ``python`` that runs snakemake, to this checkout's anarch, installed or not, and to the data.
+    """Lead jobs to snakemake's own ``python``, to this checkout's anarch, installed or not, and to the data.
 
     Where real data lie is no parameter of a job: a folder that moved makes no dataset stale.
     """

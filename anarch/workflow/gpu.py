@@ -1,4 +1,4 @@
-"""GPU slots: Snakemake counts GPUs but gives no job one of its own, so the jobs of a machine share them out."""
+"""GPU slots: Snakemake counts GPUs but gives no job one of its own, so a machine's jobs share them out."""
 
 import os
 import re
@@ -25,7 +25,8 @@ def claim(
 ) -> tuple[str, FileLock]:
     """The first free device of this machine and its lock, waiting until there is one.
 
-    One locked file a device in ``folder``; the operating system frees it when the process ends, however it ends.
+    One locked file a device in ``folder``; the operating system frees it when the process ends,
+    however it ends.
     """
     if not devices:
         raise ValueError("no device to claim")
@@ -44,18 +45,20 @@ def claim(
 def take_device(
     gpus: int, environment: Mapping[str, str], folder: Path, devices: Path = NVIDIA
 ) -> tuple[str, FileLock | None]:
-    """What to set ``CUDA_VISIBLE_DEVICES`` to for a job that was granted ``gpus`` (0 or 1), and the lock to hold.
+    """What to set ``CUDA_VISIBLE_DEVICES`` to for a job granted ``gpus`` (0 or 1), and the lock to hold.
 
-    Empty means CPU.  A cluster's scheduler has shared out the devices already: its choice is taken as it is.
+    Empty means CPU.
     """
     visible = visible_devices(environment, devices) if gpus else []
     if not visible:
         return "", None
-    if "SLURM_JOB_ID" in environment:
-        return ",".join(visible), None
     return claim(visible, folder)
 
 
-def lock_folder() -> Path:
-    """Where this user's jobs on this machine meet."""
-    return Path(os.environ.get("TMPDIR", "/tmp")) / f"anarch-gpus-{os.getuid()}"
+def lock_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where this user's jobs on this machine meet; under SLURM those of one allocation only.
+
+    SLURM shares the devices out to allocations, each of which may call its first device 0.
+    """
+    name = "-".join(filter(None, ["anarch-gpus", str(os.getuid()), environment.get("SLURM_JOB_ID")]))
+    return Path(environment.get("TMPDIR", "/tmp")) / name

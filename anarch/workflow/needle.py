@@ -132,12 +132,17 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
         "needle.protocols.sgd.relax_times",
         sgd["relax_times"],
     )
-    _inside("needle.interpolation.relax_time", [section["interpolation"]["relax_time"]], "needle.protocols.sgd.relax_times",
-            sgd["relax_times"])  # fmt: skip
+    _inside(
+        "needle.interpolation.relax_time",
+        [section["interpolation"]["relax_time"]],
+        "needle.protocols.sgd.relax_times",
+        sgd["relax_times"],
+    )
     shortest = min(sgd["relaxed"]["epochs"], sgd["fcn"]["epochs"])
     if max(trace["epochs"]) > shortest:
         raise ValueError(
-            f"needle.trace.epochs: {max(trace['epochs'])} is past the last epoch, {shortest}, of the relaxed runs"
+            f"needle.trace.epochs: {max(trace['epochs'])} is past the last epoch, {shortest}, "
+            "of the relaxed runs"
         )
 
 

@@ -63,7 +63,8 @@ def test_a_process_of_its_own_gives_the_same_bytes_and_loads_no_torch(draw, fold
     """Also under another hash seed and a matplotlibrc of the user's."""
     (tmp_path / "matplotlibrc").write_text("font.size: 20\nsvg.fonttype: none\nlines.linewidth: 5\n")
     code = (
-        f"import sys; sys.path[:0] = [{str(SCRIPT.parent)!r}, {str(ROOT)!r}]; import draw; draw.main(sys.argv[1:]);"
+        f"import sys; sys.path[:0] = [{str(SCRIPT.parent)!r}, {str(ROOT)!r}]; "
+        "import draw; draw.main(sys.argv[1:]);"
         "print(*(name for name in ('torch', 'seaborn', 'matplotlib.pyplot') if name in sys.modules))"
     )
     done = subprocess.run(

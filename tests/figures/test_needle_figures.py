@@ -1,4 +1,4 @@
-"""Each figure of ``needle`` from planted tables: what is plotted is what was planted, and every text can be read."""
+"""Each figure of ``needle`` from planted tables: it plots what was planted, and every text can be read."""
 
 import inspect
 import itertools

@@ -95,7 +95,7 @@ def test_deviation_sees_one_off_local_weight_among_millions() -> None:
     "padded, fan_in, local", [(False, 2 * 7 * 6, 2 * 19 * 16), (True, 2 * 9 * 8, 2 * 9 * 42)]
 )
 def test_expected_deviation_from_mean_squares(padded: bool, fan_in: int, local: int) -> None:
-    """U(-b, b) has the mean square b^2 / 3 = 1 / (3 fan_in); 3 units a position, 42 positions, norm weights 1."""
+    """U(-b, b) has mean square b^2 / 3 = 1 / (3 fan_in); 3 units a position, 42 positions, norm weights 1."""
     layers = nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(126, 5)
     units = 3 * 42
     off_local = (units * fan_in - 3 * local) / (3 * fan_in)

@@ -48,7 +48,7 @@ RECIPES = {
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 @pytest.mark.parametrize("stop", [0, 1, 3])
 def test_a_stopped_and_resumed_training_has_the_same_bits(recipe, stop):
-    """Weights, statistics and history; with dropout and batch norm, whose draws and sums are state as well."""
+    """Weights, statistics and history; with dropout and batch norm, whose draws and sums are state too."""
     train, test = examples(24), examples(10, seed=1)
     whole = Training(network(dropout=0.3, norm=True), train, test, recipe, seed=5)
     whole.run()

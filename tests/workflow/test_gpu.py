@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anarch.workflow.gpu import claim, take_device, visible_devices
+from anarch.workflow.gpu import claim, lock_folder, take_device, visible_devices
 
 
 def test_devices_are_those_named_or_those_there(tmp_path: Path):
@@ -22,9 +22,13 @@ def test_a_job_without_a_gpu_or_on_a_machine_without_one_takes_the_cpu(tmp_path:
     assert take_device(1, {}, tmp_path, devices=tmp_path) == ("", None)
 
 
-def test_under_slurm_the_given_devices_are_taken_as_they_are(tmp_path: Path):
-    given = {"CUDA_VISIBLE_DEVICES": "3", "SLURM_JOB_ID": "7"}
-    assert take_device(1, given, tmp_path) == ("3", None)
+def test_two_allocations_may_both_have_a_device_0_and_jobs_of_one_share_theirs_out(tmp_path: Path):
+    """SLURM shares devices out to allocations, which number their own from 0; within one the jobs meet."""
+    first, second = ({"TMPDIR": str(tmp_path), "SLURM_JOB_ID": number} for number in ("7", "8"))
+    given = {"CUDA_VISIBLE_DEVICES": "0,1"}
+    claimed = [take_device(1, given, lock_folder(job)) for job in (first, first, second)]
+    assert [device for device, _lock in claimed] == ["0", "1", "0"]
+    assert lock_folder({"TMPDIR": str(tmp_path)}) not in (lock_folder(first), lock_folder(second))
 
 
 def test_two_jobs_get_two_devices_and_a_third_waits_for_one(tmp_path: Path):

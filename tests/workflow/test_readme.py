@@ -42,7 +42,10 @@ def test_snakemake_commands(command):
     words = shlex.split(command)
     if "profiles/slurm" in words:
         profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-        words = [word for word in words if word not in ("--workflow-profile", "profiles/slurm")] + ["--jobs", str(profile["jobs"])]
+        words = [word for word in words if word not in ("--workflow-profile", "profiles/slurm")] + [
+            "--jobs",
+            str(profile["jobs"]),
+        ]
     if "--cores" not in words and "--jobs" not in words:
         words += ["--cores", "1"]
     checkout = Checkout(ROOT)
@@ -56,7 +59,9 @@ def test_make_targets(command):
     subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if not c.startswith(("make ", "snakemake ", "export "))])
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if not c.startswith(("make ", "snakemake ", "export "))]
+)
 def test_other_commands_name_files_that_exist(command):
     files = [word for word in shlex.split(command) if word.endswith((".py", ".yml", ".yaml", ".txt"))]
     assert files or command.startswith(("pip ", "conda ", "source ")), command

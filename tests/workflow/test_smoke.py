@@ -135,6 +135,20 @@ def test_a_deleted_training_runs_again_and_no_other(checkout):
     assert file.read_bytes() == kept
 
 
+def test_an_interrupted_training_leaves_no_stale_table_that_counts_as_finished(checkout):
+    """Snakemake deletes what a stopped job had begun to replace, and does not miss it where its products stand."""
+    checkout.edit(
+        "config/smoke.yaml",
+        "cnn: {epochs: 2, batch_size: 50, lr: 0.1}",
+        "cnn: {epochs: 2, batch_size: 50, lr: 0.2}",
+    )
+    run = checkout.root / RUN / "sgd/cnn-s0"
+    kept = run.rename(run.with_name("aside"))
+    for target in ("results/smoke/needle/tables/certificates/sgd-s0.csv", "needle_fig3"):
+        assert "needle_cnn" in checkout.planned(*SMOKE, "--", target)
+    kept.rename(run)
+
+
 def test_a_corrupt_dataset_is_named_and_never_trained_on(checkout):
     data = checkout.root / "results/smoke/data/cluttered_digits/data.safetensors"
     kept = data.read_bytes()

@@ -1,4 +1,4 @@
-"""The figures of d'Ascoli et al. 2019: each takes tables and returns a figure (parameter names = table names)."""
+"""The figures of d'Ascoli et al. 2019: each takes the tables its parameters name and returns a figure."""
 
 from anarch.figures.needle.blocks import fig6, fig7, figA
 from anarch.figures.needle.curves import fig2

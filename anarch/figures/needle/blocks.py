@@ -29,7 +29,7 @@ def _heatmap(ax: Axes, image: np.ndarray, limits: Normalize) -> AxesImage:
 
 
 def _limits(images: list[np.ndarray]) -> Normalize:
-    """One colour scale: 1st percentile to the largest finite value (a few dots near zero would stretch it)."""
+    """One colour scale: 1st percentile to largest finite value (a few dots near zero would stretch it)."""
     finite = np.concatenate([image[np.isfinite(image)] for image in images] or [np.empty(0)])
     if not finite.size:
         return Normalize(-1, 0)
@@ -65,9 +65,9 @@ def fig6(filters: pd.DataFrame, *, about: str) -> Figure:
     made.colorbar(shown, ax=axes, label="ln |w|", extend="min", shrink=0.8, aspect=30)
     style.caption(
         made,
-        "Incoming weights of one first-layer unit of eFCNs, the one whose convolution sits at the top left, mean "
-        "of ln |w| over colour channels; rows: relax time $t_w$, columns: epoch of eFCN training. Grey: weights "
-        "that are exactly zero.",
+        "Incoming weights of one first-layer unit of eFCNs, the one whose convolution sits at the top left, "
+        "mean of ln |w| over colour channels; rows: relax time $t_w$, columns: epoch of eFCN training. "
+        "Grey: weights that are exactly zero.",
         about=about,
         counts="n = 1 seed",
     )
@@ -95,8 +95,8 @@ def fig7(filters: pd.DataFrame, *, about: str) -> Figure:
     made.colorbar(changed, ax=axes[0, 2], label=r"ln |$\Delta$w|", extend="min", shrink=0.8, aspect=18)
     style.caption(
         made,
-        "Incoming weights of the same first-layer unit of an FCN, mean over colour channels, and the change due "
-        "to training, on a colour scale of its own.",
+        "Incoming weights of the same first-layer unit of an FCN, mean over colour channels, and the change "
+        "due to training, on a colour scale of its own.",
         about=about,
         counts="n = 1 seed",
     )
@@ -137,8 +137,8 @@ def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
     made.colorbar(shown, ax=axes, label="local entries in the block (%)", shrink=0.8, aspect=25)
     style.caption(
         made,
-        "Weight matrices of the convolutions lifted to fully-connected layers: share of each block's entries that "
-        "are local. All others, off-local, are zero until the constraint is relaxed.",
+        "Weight matrices of the convolutions lifted to fully-connected layers: share of each block's entries "
+        "that are local. All others, off-local, are zero until the constraint is relaxed.",
         about=about,
         counts="counted in n = 1 lifted network",
     )

@@ -16,7 +16,7 @@ LINES: dict[str, Any] = {"eFCN": style.DASHES[0], "eLCN": style.DASHES[2]}
 
 @style.house_style
 def fig2(history: pd.DataFrame, *, about: str) -> Figure:
-    """Training loss and test accuracy against epoch, the initial point included: CNN, FCN, eFCN of each relax time."""
+    """Training loss and test accuracy by epoch, initial point included: CNN, FCN, eFCN of each relax time."""
     tables.require(history, "history", COLUMNS)
     rows = tables.select(history, "history", protocol="sgd")
     made, axes = style.figure(1, 2, height=style.height_beside(2 + rows.relax_time.nunique(), 3.0))
@@ -74,7 +74,7 @@ def curves(
 def _series(
     rows: pd.DataFrame, column: str, scale: float, models: Sequence[str]
 ) -> list[tuple[str, pd.DataFrame, Any, str, Any]]:
-    """Name, summary over seeds by epoch, colour, marker and line style of each curve that has a finite value."""
+    """Name, summary over seeds by epoch, colour, marker and line style of each curve with a finite value."""
     found: list[tuple[str, pd.DataFrame, Any, str, Any]] = []
     for model, colour, marker, line in (("CNN", "black", "o", "-"), ("FCN", style.RED, "s", style.DASHES[1])):
         if model in models:
@@ -93,5 +93,5 @@ def _series(
 
 
 def _log_spaced(points: int) -> list[int]:
-    """Some six positions among ``points`` that look even on the log axis, the first and the last with them."""
+    """Some six positions among ``points``, first and last included, that look even on the log axis."""
     return sorted({0, points - 1, *np.geomspace(1, max(points - 1, 1), 6).astype(int).clip(0, points - 1)})

@@ -20,7 +20,10 @@ LOOKS = {
 
 @style.house_style
 def figC(interpolation: pd.DataFrame, *, about: str) -> Figure:
-    """Training loss and test accuracy against alpha: a column a pair of networks, two rows a relax time, a line a path."""
+    """Training loss and test accuracy against alpha.
+
+    A column a pair of networks, two rows a relax time, a line a path.
+    """
     tables.require(interpolation, "interpolation", COLUMNS)
     pairs = [pair for pair in ("eFCN-CNN", "eFCN-FCN") if (interpolation.pair == pair).any()]
     if not pairs:
@@ -52,7 +55,8 @@ def figC(interpolation: pd.DataFrame, *, about: str) -> Figure:
     made.legend(list(looks.values()), list(looks), loc="outside upper center", ncols=max(len(looks), 1))
     style.caption(
         made,
-        "Training loss and test accuracy on paths between trained networks, from the eFCN (α = 0) to the CNN or the FCN (α = 1).",
+        "Training loss and test accuracy on paths between trained networks, "
+        "from the eFCN (α = 0) to the CNN or the FCN (α = 1).",
         about=about,
         counts=n,
     )

@@ -19,7 +19,7 @@ def part(measures: pd.DataFrame, model: str, moment: str) -> pd.DataFrame:
 
 @style.house_style
 def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
-    """Final accuracy, gradient norm and top Hessian eigenvalue of eFCNs against relax time, before and after."""
+    """Final accuracy, gradient norm, top Hessian eigenvalue of eFCNs against relax time, before and after."""
     needed = ("test_accuracy", "best_test_accuracy", "gradient_norm", "hessian_top")
     tables.require(measures, "measures", (*COLUMNS, *needed))
     rows = tables.select(measures, "measures", protocol="sgd")
@@ -41,7 +41,10 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
 
 
 def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
-    """Final test accuracy of eFCNs against t_w, best CNN and FCN as levels (Fig. 3 left); returns seeds behind points."""
+    """Final test accuracy of eFCNs against t_w, best CNN and FCN as levels (Fig. 3 left).
+
+    Returns the numbers of seeds behind points.
+    """
     final = tables.over_seeds(part(rows, "eFCN", "end"), "test_accuracy", scale=100)
     levels = {
         model: tables.overall(part(rows, model, "end"), "best_test_accuracy", 100) for model in ("CNN", "FCN")
@@ -91,7 +94,7 @@ def _before_and_after(ax: Axes, rows: pd.DataFrame, column: str, label: str) -> 
 
 @style.house_style
 def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
-    """Deviation delta of trained eFCNs against relax time, initial loss and final accuracy; the FCN for reference."""
+    """Deviation delta of trained eFCNs by relax time, initial loss and final accuracy; FCN for reference."""
     tables.require(measures, "measures", (*COLUMNS, "deviation", "train_loss", "test_accuracy"))
     rows = tables.select(measures, "measures", protocol="sgd")
     ends = pd.concat([part(rows, model, "end") for model in ("eFCN", "FCN")])
@@ -131,7 +134,7 @@ def deviation(ax: Axes, rows: pd.DataFrame) -> list[int]:
 
 
 def _scatter(ax: Axes, rows: pd.DataFrame, column: str, moment: str, scale: float) -> None:
-    """delta at the end against the mean of ``column`` at ``moment``, with ranges both ways, a mark a relax time."""
+    """Final delta against the mean of ``column`` at ``moment``, ranges both ways, a mark a relax time."""
     keys = {"eFCN": "relax_time", "FCN": "model"}
     for model, key in keys.items():
         x = tables.over_seeds(part(rows, model, moment), column, key, scale)
@@ -162,7 +165,7 @@ def _scatter(ax: Axes, rows: pd.DataFrame, column: str, moment: str, scale: floa
 
 
 def _padded(rows: pd.DataFrame) -> str:
-    """What the FCN's delta would be with the columns that only meet padding, as the paper counts it, if known."""
+    """The FCN's delta with the columns that only meet padding, as the paper counts it, if known."""
     if "deviation_padded" not in rows:
         return ""
     summary = tables.overall(part(rows, "FCN", "end"), "deviation_padded", 100)

@@ -32,7 +32,7 @@ LINK = (0, (3, 2))
 
 @style.house_style
 def fig1(paths: pd.DataFrame, *, about: str) -> Figure:
-    """Paths in parameter space on their two leading principal components, and their distance from the CNN subspace.
+    """Paths in parameter space on their two leading principal components, and distance from the CNN subspace.
 
     Principal components of different seeds are no common axes, so the first seed alone is drawn.
     """
@@ -66,9 +66,10 @@ def fig1(paths: pd.DataFrame, *, about: str) -> Figure:
     style.caption(
         made,
         "Training paths in the parameter space of the FCN, on the plane of their two leading principal "
-        "components: all of them (a), the CNN's surroundings, boxed in a, enlarged (b); and their distance from the "
-        "linear CNN subspace, on a square-root scale (c). Arrow heads: end of training; open marks: initial point of CNN "
-        "and FCN, snapshots lifted to an eFCN; dashed: from a path's end to its projection on the CNN subspace.",
+        "components: all of them (a), the CNN's surroundings, boxed in a, enlarged (b); and their distance "
+        "from the linear CNN subspace, on a square-root scale (c). Arrow heads: end of training; open marks: "
+        "initial point of CNN and FCN, snapshots lifted to an eFCN; dashed: from a path's end to its "
+        "projection on the CNN subspace.",
         about=about,
         counts=f"n = 1 seed (seed {seed:g})",
     )
@@ -162,7 +163,7 @@ def _links(ax: Axes, path: pd.DataFrame, y: str, foot: str | None, colour: Any) 
 
 
 def _subspace(ax: Axes, largest: float) -> None:
-    """The CNN subspace as the line at distance 0, on an axis whose square root leaves room for the short paths."""
+    """The CNN subspace as the line at distance 0, on a square-root axis, which leaves room for short paths."""
     ax.set_yscale(
         "function", functions=(lambda d: np.sign(d) * np.sqrt(np.abs(d)), lambda r: np.sign(r) * r**2)
     )

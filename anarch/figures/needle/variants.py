@@ -36,8 +36,8 @@ def protocol_figure(
         style.letter(ax, name)
     style.caption(
         made,
-        f"{text}: test accuracy at the end of eFCN training beside the best of CNN and FCN (a), deviation from "
-        "the CNN subspace at the end (b), test accuracy against training time (c).",
+        f"{text}: test accuracy at the end of eFCN training beside the best of CNN and FCN (a), deviation "
+        "from the CNN subspace at the end (b), test accuracy against training time (c).",
         about=about,
         counts=n,
     )
@@ -55,7 +55,7 @@ def figB2(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figur
 
 
 def _legend_by_kind(ax: Axes) -> None:
-    """One entry a model, by line style, and one a relax time, by colour and marker: half as many as curves."""
+    """One entry a model, by line style, one a relax time, by colour and marker: half as many as curves."""
     handles: list[Line2D] = []
     models: dict[str, Line2D] = {}
     times: dict[str, Line2D] = {}
@@ -82,7 +82,7 @@ def _legend_by_kind(ax: Axes) -> None:
 
 @style.house_style
 def lcn(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
-    """Relaxation to locally-connected networks (eLCN), which the paper's last section suggests, beside eFCNs."""
+    """Relaxation to locally-connected networks (eLCN), as the paper's last section suggests, beside eFCNs."""
     tables.require(measures, "measures", MEASURED)
     tables.require(history, "history", curves.COLUMNS)
     rows = tables.select(measures, "measures", protocol="sgd")
@@ -111,6 +111,9 @@ def lcn(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
     _legend_by_kind(axes[0, 1])
     style.letter(axes[0, 0], "a")
     style.letter(axes[0, 1], "b")
-    text = "Relaxing weight sharing alone (eLCN) or locality with it (eFCN): final test accuracy (a) and training (b)."
+    text = (
+        "Relaxing weight sharing alone (eLCN) or locality with it (eFCN): "
+        "final test accuracy (a) and training (b)."
+    )
     style.caption(made, text if len(final) else f"{text} The tables hold no eLCN.", about=about, counts=n)
     return made
