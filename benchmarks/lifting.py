@@ -1,5 +1,4 @@
-"""Seconds and memory of lifting VanillaCNN to fully connected, \
-against filling its matrices position by position."""
+"""Time and memory of lifting VanillaCNN, against filling its matrices position by position."""
 
 import argparse
 import resource

@@ -1,5 +1,4 @@
-"""Where the local weights stand in the matrices of a lifted architecture \
-(needle, Sec. A): no training needed."""
+"""Where the local weights stand in the matrices of a lifted architecture (needle, Sec. A)."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for the same tables.
+r"""Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for the same tables.
 
 By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" \
---png fig3.png --svg fig3.svg
+              --png fig3.png --svg fig3.svg
 """
 
 import argparse

@@ -48,7 +48,8 @@ def main(argv: list[str] | None = None) -> None:
         for path, alpha, train, test in between(first, second, data, args, told["seed"]):
             rows.append({
                 "pair": pair, "path": path, "relax_time": told["relax_time"], "seed": told["seed"],
-                "alpha": alpha, "train_loss": train.loss, "test_loss": test.loss, "test_accuracy": test.accuracy,
+                "alpha": alpha, "train_loss": train.loss,
+                "test_loss": test.loss, "test_accuracy": test.accuracy,
             })  # fmt: skip
     write_csv(args.out, rows)
 

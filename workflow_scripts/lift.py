@@ -1,5 +1,4 @@
-"""Certify that lifting changes no output: \
-lift snapshots of a CNN and compare on real images (needle, Sec. 3).
+"""Certify that lifting changes no output: snapshots of a CNN, on real images (needle, Sec. 3).
 
 Fails where the largest difference of an output is above --tolerance.
 """

@@ -1,5 +1,4 @@
-"""Measure the initial and the final point of runs: losses, accuracies, gradient, \
-curvature, deviation, parts."""
+"""Measure first and last points of runs: loss, accuracy, gradient, curvature, deviation, parts."""
 
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,7 @@
-"""Prepare one dataset: raw files or a generator in, one safetensors file and its manifest out.
+r"""Prepare one dataset: raw files or a generator in, one safetensors file and its manifest out.
 
-By hand:  python workflow_scripts/prepare_data.py --spec '{"source": "cluttered_digits", "train": 600, "test": 300}' \
---out /tmp/digits
+By hand:  python workflow_scripts/prepare_data.py \
+              --spec '{"source": "cluttered_digits", "train": 600, "test": 300}' --out /tmp/digits
 """
 
 import argparse

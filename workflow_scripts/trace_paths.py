@@ -1,5 +1,4 @@
-"""Paths of the CNN, the FCN and relaxed eFCNs on their principal plane, \
-and their distance from the CNN subspace (needle, Fig. 1)."""
+"""Paths of CNN, FCN and eFCNs on their principal plane, and off the CNN subspace (needle, Fig. 1)."""
 
 from collections.abc import Iterator
 from pathlib import Path

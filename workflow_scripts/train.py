@@ -1,7 +1,7 @@
-"""Train one network: spec in, history, snapshots and final weights out.
+r"""Train one network: spec in, history, snapshots and final weights out.
 
 By hand:  python workflow_scripts/train.py --spec "$(cat RUN/spec.json)" \
---data results/laptop/data/cluttered_digits --out /tmp/run
+              --data results/laptop/data/cluttered_digits --out /tmp/run
 
 A stopped training goes on where it was: what it needs for that lies in a hidden folder of --out until the
 run is complete, named by a digest of spec, code, data and start, so that no other training picks it up.

@@ -146,7 +146,7 @@ def legend_beside(ax: Axes, handles: Sequence[Artist] | None = None) -> Legend:
 
 
 def height_beside(entries: int, least: float) -> float:
-    """Figure height (inches, at least ``least``) with room above the caption for a legend of so many entries."""
+    """Figure height (inches), at least ``least``, with room above the caption for a legend of ``entries``."""
     return max(least, 0.115 * entries + 1.0)
 
 

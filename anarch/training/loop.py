@@ -108,7 +108,7 @@ class Training:
 
 
 def arithmetic(precision: str, device: torch.device) -> AbstractContextManager[None]:
-    """Context of a forward pass in ``precision``; ``tf32`` is set for the whole process (see ``use_precision``)."""
+    """Context of a forward pass in ``precision``; ``tf32`` is set process-wide (see ``use_precision``)."""
     return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
 
 

@@ -23,7 +23,7 @@ def empty_network(
 
 
 def fresh_network(model: Model, input_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
-    """Weights drawn from the seed by PyTorch's default rule, in the trained space (needle, Sec. 4, step 5)."""
+    """Weights from the seed by PyTorch's default rule, in the trained space (needle, Sec. 4, step 5)."""
     return initialise_(empty_network(model, input_shape, classes), generator(seed, "weights"))
 
 

@@ -14,8 +14,8 @@ class PlainSGD(torch.optim.Optimizer):
 
     A lifted network is mostly one matrix (227 MB of the eFCN's 296 at 64 channels): so at most one gradient
     lives at a time, and the update reads it while it is in the cache.  ``backward`` does the step; ``step``
-    and ``zero_grad`` have nothing left to do.  A parameter used twice in one forward pass is no problem: autograd
-    sums its gradients before this hook sees them.
+    and ``zero_grad`` have nothing left to do.  A parameter used twice in one forward pass is no problem:
+    autograd sums its gradients before this hook sees them.
     """
 
     def __init__(self, params: Iterable[Tensor], *, lr: float):

@@ -97,7 +97,7 @@ def test_the_environment_wins_over_the_data_root():
 
 
 def test_the_paper_scale_holds_the_papers_numbers():
-    """needle, Sec. 4: 150 + 100 epochs, 64 channels, batch 250, rates 0.1 and 0.01, no momentum, no weight decay."""
+    """needle, Sec. 4: 150 + 100 epochs, 64 channels, batch 250, rates 0.1 and 0.01, nothing else."""
     section = read("paper")["needle"]
     runs = needle.runs(section)
     assert tuple(section["relax_times"]) == log_spaced(150)

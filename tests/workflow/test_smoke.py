@@ -136,7 +136,7 @@ def test_a_deleted_training_runs_again_and_no_other(checkout):
 
 
 def test_an_interrupted_training_leaves_no_stale_table_that_counts_as_finished(checkout):
-    """Snakemake deletes what a stopped job had begun to replace, and does not miss it where its products stand."""
+    """Snakemake deletes what a stopped job was to replace, and does not miss it where products stand."""
     checkout.edit(
         "config/smoke.yaml",
         "cnn: {epochs: 2, batch_size: 50, lr: 0.1}",

@@ -1,4 +1,4 @@
-"""A spec is plain data with one canonical text: equal specs, equal bytes; a new option renames no earlier run."""
+"""One canonical text for one spec: equal specs, equal bytes; a new option renames no earlier run."""
 
 import pytest
 

@@ -163,7 +163,7 @@ def _links(ax: Axes, path: pd.DataFrame, y: str, foot: str | None, colour: Any) 
 
 
 def _subspace(ax: Axes, largest: float) -> None:
-    """The CNN subspace as the line at distance 0, on a square-root axis, which leaves room for short paths."""
+    """The CNN subspace as the line at distance 0, on a square-root axis, to leave room for short paths."""
     ax.set_yscale(
         "function", functions=(lambda d: np.sign(d) * np.sqrt(np.abs(d)), lambda r: np.sign(r) * r**2)
     )
