@@ -15,7 +15,9 @@ FILES = {
     "anarch/models/other.py": "WIDTH = 4\n",
     "anarch/loop.py": "def step(x):\n    # why\n    return x + 1\n",
     "workflow_scripts/files.py": "import json\n",
-    "workflow_scripts/train.py": "import files\nfrom anarch.loop import step\ndef f():\n    import anarch.models\n",
+    "workflow_scripts/train.py": (
+        "import files\nfrom anarch.loop import step\n\ndef main():\n    import anarch.models\n"
+    ),
 }
 
 

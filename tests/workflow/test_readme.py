@@ -50,8 +50,7 @@ def test_snakemake_commands(command):
         words += ["--cores", "1"]
     checkout = Checkout(ROOT)
     # First: a dry run must come before targets that a list of the command's would swallow.
-    printed = checkout.run(words[0], "-n", "--quiet", "rules", *words[1:])
-    assert "Error" not in printed
+    checkout.run(words[0], "-n", *words[1:])
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
