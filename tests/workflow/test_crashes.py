@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import time
 from pathlib import Path
 
@@ -52,24 +51,26 @@ def train(out: str, *more: str) -> tuple[str, ...]:
     )
 
 
+def saved(folder: Path) -> set[tuple[str, int]]:
+    """The saved states below a run's folder, with the times of their writing."""
+    return {(str(file), file.stat().st_mtime_ns) for file in folder.glob(".resume-*/state.pt")}
+
+
 def test_a_killed_trainer_goes_on_to_the_same_bits(checkout):
+    """Killed over and over, each time at a random moment after it has saved at least one further state."""
     checkout.run(*train("undisturbed"))
-    moments = random.Random(0)
+    moments, out = random.Random(0), checkout.root / "killed"
     resumed = 0
-    for _ in range(12):
+    for _ in range(5):
+        before = saved(out)
         process = checkout.start(*train("killed", "--save-every", "0"))
-        try:
-            process.wait(timeout=moments.uniform(2.5, 6))
-        except Exception:
-            process.send_signal(signal.SIGKILL)
-        printed = process.communicate()[0]
-        resumed += "going on after epoch" in printed
-        if process.returncode == 0:
-            break
-    else:
-        printed = checkout.run(*train("killed"))
-        resumed += "going on after epoch" in printed
-    assert resumed > 0
+        while process.poll() is None and saved(out) <= before:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 0.3))
+        process.kill()
+        resumed += "going on after epoch" in process.communicate()[0]
+    resumed += "going on after epoch" in checkout.run(*train("killed"))
+    assert resumed >= 4
     assert checkout.bits("killed") == checkout.bits("undisturbed")
 
 
