@@ -53,13 +53,9 @@ def raw_file(dataset):
     return str(file) if spec.path and file.is_file() else []
 
 
-def data_folder(dataset):
-    return paths.dataset_folder(SCALE, dataset)
-
-
 def data_files(dataset):
     """What a job on a dataset waits for; its manifest tells a change of content, so the big file's time does not."""
-    folder = data_folder(dataset)
+    folder = paths.dataset_folder(SCALE, dataset)
     return {
         "manifest": f"{folder}/{paths.MANIFEST}",
         "data": ancient(f"{folder}/{paths.DATA}"),

@@ -41,8 +41,3 @@ class Examples:
             images = crop_and_flip(images, draws, flip=augment == "crop_flip")
         scale = 1 / (255 * self.std)  # (pixel / 255 - mean) / std in one multiplication and one addition
         return torch.addcmul((-self.mean / self.std)[:, None, None], images.float(), scale[:, None, None])
-
-
-def normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """(pixel / 255 - mean) / std, channel by channel: uint8 (N, C, H, W) -> float32 (N, C, H, W)."""
-    return Examples(images, images.new_zeros(len(images)), mean, std).inputs()

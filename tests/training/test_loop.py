@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from anarch.randomness import generator
-from anarch.training.examples import Examples, normalised
+from anarch.training.examples import Examples
 from anarch.training.loop import Diverged, Training, evaluate
 from anarch.training.optimisers import PlainSGD
 from anarch.training.schedules import learning_rate
@@ -170,7 +170,7 @@ def test_normalisation_has_the_statistics_that_it_was_given():
     data = examples(50)
     pixels = data.images.double() / 255
     mean, std = pixels.mean((0, 2, 3)), pixels.std((0, 2, 3), correction=0)
-    x = normalised(data.images, mean.float(), std.float()).double()
+    x = Examples(data.images, data.labels, mean.float(), std.float()).inputs().double()
     torch.testing.assert_close(x.mean((0, 2, 3)), torch.zeros(2, dtype=torch.float64), atol=1e-6, rtol=0)
     torch.testing.assert_close(
         x.std((0, 2, 3), correction=0), torch.ones(2, dtype=torch.float64), atol=1e-5, rtol=0
