@@ -5,15 +5,21 @@ from snakemake.utils import min_version
 min_version("9.12")
 
 
-configfile: "config/config.yaml"
+# Snakemake lays a --configfile over this one; a scale of its own must stand alone, or setups of both would mix.
+if "scale" not in config:
+
+    configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
+include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/needle.smk"
 include: "rules/needle_figures.smk"
+include: "rules/bad_minima.smk"
+include: "rules/bad_minima_figures.smk"
 
 
 localrules:
@@ -24,3 +30,4 @@ rule all:
     default_target: True
     input:
         rules.needle.input,
+        rules.bad_minima.input,

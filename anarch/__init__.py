@@ -14,6 +14,14 @@ _HOMES = {
     "off_local_part": "anarch.lifting.locality",
     "gradient_norm": "anarch.landscape.gradient",
     "top_hessian_eigenvalue": "anarch.landscape.hessian",
+    "randomly_labelled": "anarch.data.corruption",
+    "model_distance": "anarch.complexity.distance",
+    "path_norm": "anarch.complexity.norms",
+    "fgsm_accuracy": "anarch.complexity.robustness",
+    "basin_radii": "anarch.landscape.basins",
+    "log_volume": "anarch.landscape.volume",
+    "BetaLasso": "anarch.training.beta_lasso",
+    "description_length_bound": "anarch.complexity.description_length",
 }
 
 __all__ = list(_HOMES)

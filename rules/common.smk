@@ -1,12 +1,14 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
+import re
 from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from anarch.workflow import config as checks
-from anarch.workflow import digests, environment, needle, paths, specs
+from anarch.workflow import bad_minima, digests, environment, needle, paths, specs
+from anarch.workflow.studies import STUDIES
 
 ROOT = Path(workflow.basedir)
 
@@ -19,7 +21,8 @@ SCALE = config["scale"]
 DATA_ROOT = checks.data_root(config)
 environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
-RUNS = {needle.STUDY: needle.runs(NEEDLE)}
+BAD_MINIMA = config["bad_minima"]
+RUNS = {name: study.runs(config[name]) for name, study in STUDIES.items()}
 MADE_BY = {}  # study -> table -> digest of all that the table comes from
 
 
@@ -28,12 +31,13 @@ wildcard_constraints:
     study=r"[a-z][a-z_]*",
     protocol=r"[a-z]+",
     seed=r"\d+",
+    setup=r"[a-z][a-z0-9_]*",
     t_w=r"\d+",
 
 
 def any_of(values):
     """A regular expression that matches each of the values and nothing else."""
-    return "|".join(map(str, values)) or "(?!)"
+    return "|".join(re.escape(str(value)) for value in values) or "(?!)"
 
 
 @cache
@@ -93,7 +97,7 @@ def training_input(study, run):
     spec = spec_of(study, run)
     start = []
     if spec.start is not None:
-        start = f"{paths.run_folder(SCALE, study, spec.start.run)}/{paths.snapshot_name(spec.start.epoch)}"
+        start = f"{paths.run_folder(SCALE, study, spec.start.run)}/{paths.weights_name(spec.start.epoch)}"
     return {**data_files(spec.dataset), "start": start}
 
 
@@ -102,9 +106,7 @@ def certificate(run):
     told = needle.describe(run)
     if told["model"] == "FCN":
         return []
-    return ancient(
-        table(needle.STUDY, f"certificates/{told['protocol']}-s{told['seed']}")
-    )
+    return ancient(table("needle", f"certificates/{told['protocol']}-s{told['seed']}"))
 
 
 @cache
@@ -116,24 +118,30 @@ def lineage(study, run):
     """
     spec = spec_of(study, run)
     model = spec.model
-    lifted = [] if model.lift == "none" else ["anarch.lifting.walk"]
+    imported = [f"anarch.models.{model.architecture}"]
+    imported += ["anarch.lifting.walk"] if model.lift != "none" else []
+    imported += ["anarch.training.corrupted"] if spec.corruption is not None else []
     return digests.text_digest(
         specs.canonical_json(spec)
         + specs.canonical_json(data_spec(spec.dataset))
-        + code("train.py", f"anarch.models.{model.architecture}", *lifted)
+        + code("train.py", *imported)
         + ("" if spec.start is None else lineage(study, spec.start.run))
     )
 
 
 def measuring_code(script, study, runs):
-    """Digest of a job that reads runs: its script, their architectures, their lineages."""
+    """Digest of a job that reads runs: its script, what their names and architectures mean, their lineages."""
     architectures = {
         f"anarch.models.{spec_of(study, run).model.architecture}" for run in runs
     }
     return digests.text_digest(
-        code(script, *sorted(architectures))
+        code(script, f"anarch.workflow.{study}", *sorted(architectures))
         + "".join(lineage(study, run) for run in runs)
     )
+
+
+def histories(study, runs):
+    return [paths.run_files(SCALE, study, run)["history"] for run in runs]
 
 
 def stacking_code(study, name):

@@ -1,17 +1,16 @@
 """d'Ascoli et al. 2019: lift CNN snapshots into fully connected space, relax, compare."""
 
-STUDY = needle.STUDY
 PROTOCOLS = NEEDLE["protocols"]
 SGD = PROTOCOLS["sgd"]
 TRACE = NEEDLE["trace"]
 TRACED = needle.traced(NEEDLE)
-CNNS = [run for run in RUNS[STUDY] if needle.describe(run)["model"] == "CNN"]
+CNNS = [run for run in RUNS["needle"] if needle.describe(run)["model"] == "CNN"]
 BATCHES = [
     f"{protocol}-s{seed}"
     for protocol, chosen in PROTOCOLS.items()
     for seed in chosen["seeds"]
 ]
-FIGURES = [
+NEEDLE_FIGURES = [
     "fig1",
     "fig2",
     "fig3",
@@ -25,7 +24,7 @@ FIGURES = [
     "figC",
     "lcn",
 ]
-TABLES = [
+NEEDLE_TABLES = [
     "history",
     "measures",
     "certificates",
@@ -34,25 +33,25 @@ TABLES = [
     "interpolation",
     "blocks",
 ]
-MADE_BY[STUDY] = {
-    "history": measuring_code("collect_history.py", STUDY, RUNS[STUDY]),
-    "measures": measuring_code("measure.py", STUDY, RUNS[STUDY]),
-    "certificates": measuring_code("lift.py", STUDY, CNNS),
-    "interpolation": measuring_code("interpolate.py", STUDY, RUNS[STUDY]),
+MADE_BY["needle"] = {
+    "history": measuring_code("collect_history.py", "needle", RUNS["needle"]),
+    "measures": measuring_code("measure.py", "needle", RUNS["needle"]),
+    "certificates": measuring_code("lift.py", "needle", CNNS),
+    "interpolation": measuring_code("interpolate.py", "needle", RUNS["needle"]),
     "paths": measuring_code(
-        "trace_paths.py", STUDY, [needle.cnn("sgd", TRACE["seed"]), *TRACED]
+        "trace_paths.py", "needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]
     ),
-    "filters": measuring_code("trace_filters.py", STUDY, TRACED),
+    "filters": measuring_code("trace_filters.py", "needle", TRACED),
     "blocks": code("blocks.py", f"anarch.models.{SGD['model']['architecture']}"),
 }
-NEEDLE_RUNS = f"results/{SCALE}/{STUDY}/runs"
+NEEDLE_RUNS = f"results/{SCALE}/needle/runs"
 
 
 use rule train as needle_cnn with:
     output:
         **paths.run_files(SCALE, "{study}", "{run}", NEEDLE["relax_times"]),
     wildcard_constraints:
-        study=STUDY,
+        study="needle",
         run=any_of(CNNS),
 
 
@@ -63,8 +62,8 @@ use rule train as needle_relax with:
     output:
         **paths.run_files(SCALE, "{study}", "{run}"),
     wildcard_constraints:
-        study=STUDY,
-        run=any_of(run for run in RUNS[STUDY] if run not in [*CNNS, *TRACED]),
+        study="needle",
+        run=any_of(run for run in RUNS["needle"] if run not in [*CNNS, *TRACED]),
 
 
 use rule train as needle_relax_traced with:
@@ -74,7 +73,7 @@ use rule train as needle_relax_traced with:
     output:
         **paths.run_files(SCALE, "{study}", "{run}", TRACE["epochs"]),
     wildcard_constraints:
-        study=STUDY,
+        study="needle",
         run=any_of(TRACED),
 
 
@@ -83,10 +82,12 @@ rule needle_lift:
         unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
         spec=f"{NEEDLE_RUNS}/{{protocol}}/cnn-s{{seed}}/{paths.SPEC}",
         snapshots=lambda w: snapshots(
-            STUDY, needle.cnn(w.protocol, w.seed), PROTOCOLS[w.protocol]["relax_times"]
+            "needle",
+            needle.cnn(w.protocol, w.seed),
+            PROTOCOLS[w.protocol]["relax_times"],
         ),
     output:
-        table(STUDY, "certificates/{protocol}-s{seed}"),
+        table("needle", "certificates/{protocol}-s{seed}"),
     log:
         log_of("needle/certificates/{protocol}-s{seed}"),
     benchmark:
@@ -103,7 +104,7 @@ rule needle_lift:
         epochs=lambda w: PROTOCOLS[w.protocol]["relax_times"],
         tolerance=NEEDLE["lift_tolerance"],
         code=lambda w: measuring_code(
-            "lift.py", STUDY, [needle.cnn(w.protocol, w.seed)]
+            "lift.py", "needle", [needle.cnn(w.protocol, w.seed)]
         ),
     shell:
         "python workflow_scripts/lift.py --runs {params.runs} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
@@ -114,12 +115,14 @@ rule needle_lift:
 rule needle_measure:
     input:
         unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
-        finals=lambda w: finals(STUDY, needle.members(NEEDLE, w.protocol, int(w.seed))),
+        finals=lambda w: finals(
+            "needle", needle.members(NEEDLE, w.protocol, int(w.seed))
+        ),
         snapshots=lambda w: snapshots(
-            STUDY, needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]
+            "needle", needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]
         ),
     output:
-        table(STUDY, "measures/{protocol}-s{seed}"),
+        table("needle", "measures/{protocol}-s{seed}"),
     log:
         log_of("needle/measures/{protocol}-s{seed}"),
     benchmark:
@@ -136,7 +139,7 @@ rule needle_measure:
         names=lambda w: needle.members(NEEDLE, w.protocol, int(w.seed)),
         hessian=NEEDLE["hessian"],
         code=lambda w: measuring_code(
-            "measure.py", STUDY, needle.members(NEEDLE, w.protocol, int(w.seed))
+            "measure.py", "needle", needle.members(NEEDLE, w.protocol, int(w.seed))
         ),
     shell:
         "python workflow_scripts/measure.py --runs {params.runs} --names {params.names} --data $(dirname {input.manifest})"
@@ -147,9 +150,9 @@ rule needle_measure:
 rule needle_interpolate:
     input:
         **data_files(SGD["dataset"]),
-        finals=lambda w: finals(STUDY, needle.triple(NEEDLE, int(w.seed))),
+        finals=lambda w: finals("needle", needle.triple(NEEDLE, int(w.seed))),
     output:
-        table(STUDY, "interpolation/sgd-s{seed}"),
+        table("needle", "interpolation/sgd-s{seed}"),
     log:
         log_of("needle/interpolation/sgd-s{seed}"),
     benchmark:
@@ -168,11 +171,11 @@ rule needle_interpolate:
         string=NEEDLE["interpolation"]["string"],
         batch_size=SGD["relaxed"]["batch_size"],
         code=lambda w: measuring_code(
-            "interpolate.py", STUDY, needle.triple(NEEDLE, int(w.seed))
+            "interpolate.py", "needle", needle.triple(NEEDLE, int(w.seed))
         ),
     shell:
         "python workflow_scripts/interpolate.py --runs {params.runs} --efcn {params.names[0]} --cnn {params.names[1]}"
-        " --fcn {params.names[2]} --data $(dirname {input.manifest}) --points {params.path[points]}"
+        " --fcn {params.names[2]} --data $(dirname {input.manifest}) --points {params.path[points]} --images {params.path[images]}"
         " --string-points {params.string[points]} --string-epochs {params.string[epochs]} --string-lr {params.string[lr]}"
         " --string-stiffness {params.string[stiffness]} --batch-size {params.batch_size}"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
@@ -181,11 +184,17 @@ rule needle_interpolate:
 rule needle_trace_paths:
     input:
         **data_files(SGD["dataset"]),
-        finals=finals(STUDY, [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
-        points=snapshots(STUDY, needle.cnn("sgd", TRACE["seed"]), NEEDLE["relax_times"]),
-        wide=[file for run in TRACED for file in snapshots(STUDY, run, TRACE["epochs"])],
+        finals=finals("needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
+        points=snapshots(
+            "needle", needle.cnn("sgd", TRACE["seed"]), NEEDLE["relax_times"]
+        ),
+        wide=[
+            file
+            for run in TRACED
+            for file in snapshots("needle", run, TRACE["epochs"])
+        ],
     output:
-        table(STUDY, "paths"),
+        table("needle", "paths"),
     log:
         log_of("needle/paths"),
     benchmark:
@@ -200,7 +209,7 @@ rule needle_trace_paths:
         runs=lambda w: NEEDLE_RUNS,
         cnn=needle.cnn("sgd", TRACE["seed"]),
         wide=TRACED,
-        code=MADE_BY[STUDY]["paths"],
+        code=MADE_BY["needle"]["paths"],
     shell:
         "python workflow_scripts/trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
         " --data $(dirname {input.manifest}) --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
@@ -209,10 +218,14 @@ rule needle_trace_paths:
 rule needle_trace_filters:
     input:
         **data_files(SGD["dataset"]),
-        finals=finals(STUDY, TRACED),
-        wide=[file for run in TRACED for file in snapshots(STUDY, run, TRACE["epochs"])],
+        finals=finals("needle", TRACED),
+        wide=[
+            file
+            for run in TRACED
+            for file in snapshots("needle", run, TRACE["epochs"])
+        ],
     output:
-        table(STUDY, "filters"),
+        table("needle", "filters"),
     log:
         log_of("needle/filters"),
     benchmark:
@@ -227,7 +240,7 @@ rule needle_trace_filters:
         runs=lambda w: NEEDLE_RUNS,
         names=TRACED,
         unit=NEEDLE["filter"],
-        code=MADE_BY[STUDY]["filters"],
+        code=MADE_BY["needle"]["filters"],
     shell:
         "python workflow_scripts/trace_filters.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
@@ -238,7 +251,7 @@ rule needle_blocks:
     input:
         **data_files(SGD["dataset"]),
     output:
-        table(STUDY, "blocks"),
+        table("needle", "blocks"),
     log:
         log_of("needle/blocks"),
     benchmark:
@@ -251,77 +264,63 @@ rule needle_blocks:
         runtime=30,
     params:
         model=specs.canonical_json(specs.parse(specs.Model, SGD["model"])),
-        code=MADE_BY[STUDY]["blocks"],
+        code=MADE_BY["needle"]["blocks"],
     shell:
         "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
         " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
 
 
-rule needle_history:
+use rule collect_history as needle_history with:
     input:
-        [file for file in finals(STUDY, RUNS[STUDY]) if file.endswith(paths.HISTORY)],
+        histories("needle", RUNS["needle"]),
     output:
-        table(STUDY, "history"),
+        table("needle", "history"),
     log:
         log_of("needle/history"),
     benchmark:
         timing_of("needle/history")
-    conda:
-        "../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
+        study="needle",
         runs=lambda w: NEEDLE_RUNS,
-        names=list(RUNS[STUDY]),
-        code=MADE_BY[STUDY]["history"],
-    shell:
-        "python workflow_scripts/collect_history.py --runs {params.runs} --names {params.names} --out {output} > {log} 2>&1"
+        names=list(RUNS["needle"]),
+        columns=[],
+        code=MADE_BY["needle"]["history"],
 
 
-rule needle_measures:
+use rule stack as needle_measures with:
     input:
-        [table(STUDY, f"measures/{batch}") for batch in BATCHES],
+        [table("needle", f"measures/{batch}") for batch in BATCHES],
     output:
-        table(STUDY, "measures"),
+        table("needle", "measures"),
     log:
         log_of("needle/measures"),
     benchmark:
         timing_of("needle/measures")
-    conda:
-        "../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        code=stacking_code(STUDY, "measures"),
-    shell:
-        "python workflow_scripts/stack.py {input} --out {output} > {log} 2>&1"
+        code=stacking_code("needle", "measures"),
 
 
-use rule needle_measures as needle_certificates with:
+use rule stack as needle_certificates with:
     input:
-        [table(STUDY, f"certificates/{batch}") for batch in BATCHES],
+        [table("needle", f"certificates/{batch}") for batch in BATCHES],
     output:
-        table(STUDY, "certificates"),
+        table("needle", "certificates"),
     log:
         log_of("needle/certificates"),
     benchmark:
         timing_of("needle/certificates")
     params:
-        code=stacking_code(STUDY, "certificates"),
+        code=stacking_code("needle", "certificates"),
 
 
-use rule needle_measures as needle_interpolations with:
+use rule stack as needle_interpolations with:
     input:
-        [table(STUDY, f"interpolation/sgd-s{seed}") for seed in SGD["seeds"]],
+        [table("needle", f"interpolation/sgd-s{seed}") for seed in SGD["seeds"]],
     output:
-        table(STUDY, "interpolation"),
+        table("needle", "interpolation"),
     log:
         log_of("needle/interpolation"),
     benchmark:
         timing_of("needle/interpolation")
     params:
-        code=stacking_code(STUDY, "interpolation"),
+        code=stacking_code("needle", "interpolation"),

@@ -52,6 +52,14 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def column(text: str) -> tuple[str, str]:
+    """A command-line argument NAME=VALUE."""
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise ValueError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
 def file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from anarch.lifting.locality import local_masks
 from anarch.training.network import empty_network
 from anarch.workflow.specs import Model, parse
 from artefacts import load_manifest, write_csv
-from jobs import folder, parser, start
+from jobs import folder, parser, run_script, start
 
 CELLS = 128  # of a picture's side; larger matrices are averaged
 
@@ -51,4 +51,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -13,7 +13,7 @@ from anarch.randomness import generator
 from anarch.training.examples import Examples
 from anarch.workflow.needle import describe
 from artefacts import write_csv
-from jobs import folder, parser, progress, start
+from jobs import folder, parser, progress, run_script, start
 from runs import open_run
 from tensors import load_examples
 
@@ -26,6 +26,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--fcn", required=True, help="name of the FCN's run")
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
     arguments.add_argument("--points", type=int, required=True, help="points on a path, its ends included")
+    arguments.add_argument("--images", type=int, required=True, help="training images that losses are over")
     arguments.add_argument(
         "--string-points", type=int, required=True, help="points of the string, its ends included"
     )
@@ -37,6 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments.parse_args(argv)
     device = start(args)
     data = load_examples(args.data, device)
+    scored = {"train": data["train"].head(args.images), "test": data["test"]}
     efcn, cnn, fcn = (
         open_run(args.runs, name, args.data, device) for name in (args.efcn, args.cnn, args.fcn)
     )
@@ -45,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     rows: list[dict[str, Any]] = []
     for pair, second in (("eFCN-CNN", cnn.lifted(cnn.weights())), ("eFCN-FCN", fcn.last())):
         progress(len(rows), 8 * args.points, "point")
-        for path, alpha, train, test in between(first, second, data, args, told["seed"]):
+        for path, alpha, train, test in between(first, second, data["train"], scored, args, told["seed"]):
             rows.append({
                 "pair": pair, "path": path, "relax_time": told["relax_time"], "seed": told["seed"],
                 "alpha": alpha, "train_loss": train.loss,
@@ -55,10 +57,15 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def between(
-    first: nn.Module, second: nn.Module, data: dict[str, Examples], args: Any, seed: int
+    first: nn.Module,
+    second: nn.Module,
+    relaxed_on: Examples,
+    scored: dict[str, Examples],
+    args: Any,
+    seed: int,
 ) -> Iterator[tuple[str, float, interpolation.Score, interpolation.Score]]:
     """(path, alpha, training score, test score) along each path from ``first`` to ``second``."""
-    splits = [(data[name].inputs(), data[name].labels) for name in ("train", "test")]
+    splits = [(scored[name].inputs(), scored[name].labels) for name in ("train", "test")]
     a, b = ({name: p.detach() for name, p in net.named_parameters()} for net in (first, second))
     for alpha in torch.linspace(0, 1, args.points).tolist():
         for path in ("linear", "norm_preserving"):
@@ -71,7 +78,7 @@ def between(
         )
     for alpha, point in zip(
         torch.linspace(0, 1, args.string_points).tolist(),
-        string(first, a, b, splits[0], args, seed),
+        string(first, a, b, (relaxed_on.inputs(), relaxed_on.labels), args, seed),
         strict=True,
     ):
         yield "string", alpha, *(interpolation.evaluate(first, point, x, y) for x, y in splits)
@@ -92,4 +99,4 @@ def string(
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

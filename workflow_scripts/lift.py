@@ -8,7 +8,7 @@ from pathlib import Path
 from anarch.lifting.certify import certificate
 from anarch.workflow.needle import describe
 from artefacts import write_csv
-from jobs import folder, parser, start
+from jobs import folder, parser, run_script, start
 from runs import open_run
 from tensors import load_examples
 
@@ -58,4 +58,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

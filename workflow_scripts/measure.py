@@ -13,7 +13,7 @@ from anarch.training.loop import evaluate
 from anarch.workflow import paths
 from anarch.workflow.needle import describe
 from artefacts import read_csv, write_csv
-from jobs import folder, parser, progress, start
+from jobs import folder, parser, progress, run_script, start
 from runs import Run, open_run
 from tensors import load_examples
 
@@ -78,4 +78,4 @@ def space(run: Run, moment: str, network: nn.Module, test: Examples) -> dict[str
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

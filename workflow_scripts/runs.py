@@ -33,9 +33,7 @@ class Run:
 
     def weights(self, epoch: int | None = None) -> dict[str, Tensor]:
         """Weights kept at ``epoch``, or the final ones."""
-        return load_weights(
-            self.folder / self.name / (paths.FINAL if epoch is None else paths.snapshot_name(epoch))
-        )
+        return load_weights(self.folder / self.name / paths.weights_name(epoch))
 
     def network(self, weights: Mapping[str, Tensor]) -> nn.Module:
         """The run's network with ``weights``, in evaluation mode."""
@@ -48,8 +46,8 @@ class Run:
         model, classes = self.spec.model, self.manifest["classes"]
         if self.spec.start is None:
             return fresh_network(model, self.shape, classes, self.spec.seed).to(self.device).eval()
-        snapshot = self.folder / self.spec.start.run / paths.snapshot_name(self.spec.start.epoch)
-        return relaxed_network(model, self.shape, classes, load_weights(snapshot)).to(self.device).eval()
+        begun = self.folder / self.spec.start.run / paths.weights_name(self.spec.start.epoch)
+        return relaxed_network(model, self.shape, classes, load_weights(begun)).to(self.device).eval()
 
     def last(self) -> nn.Module:
         return self.network(self.weights())

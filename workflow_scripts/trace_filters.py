@@ -9,7 +9,7 @@ from torch import Tensor
 from anarch.lifting.subspace import unit_filter
 from anarch.workflow.needle import describe
 from artefacts import write_csv
-from jobs import folder, parser, start
+from jobs import folder, parser, run_script, start
 from runs import Run, open_run
 
 
@@ -66,4 +66,4 @@ def pixels(told: dict[str, Any], weights: Tensor) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

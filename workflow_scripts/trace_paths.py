@@ -10,7 +10,7 @@ from anarch.landscape.planes import gram_matrix, principal_plane, project_on_pla
 from anarch.lifting.subspace import project
 from anarch.workflow.needle import describe
 from artefacts import write_csv
-from jobs import folder, parser, progress, start
+from jobs import folder, parser, progress, run_script, start
 from runs import Run, open_run
 
 
@@ -72,4 +72,4 @@ def parameters(network: nn.Module) -> dict[str, Tensor]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -14,6 +14,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -25,7 +26,7 @@ from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
 from artefacts import complete, file_digest, load_manifest, write_csv, write_json, write_text
-from jobs import folder, parser, progress, start
+from jobs import folder, parser, progress, run_script, start
 from tensors import load_examples, load_weights, save_weights, versions
 
 
@@ -62,7 +63,12 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         network = fresh_network(spec.model, shape, manifest["classes"], spec.seed)
     else:
         network = relaxed_network(spec.model, shape, manifest["classes"], load_weights(args.start))
-    training = Training(network.to(device), data["train"], data["test"], spec.recipe, spec.seed)
+    images = data["train"]
+    if spec.corruption is not None:
+        # Imported by name: no other training must become stale when the corruption is edited.
+        corrupted = import_module("anarch.training.corrupted").corrupted
+        images = corrupted(images, spec.corruption, classes=manifest["classes"], seed=spec.seed)
+    training = Training(network.to(device), images, data["test"], spec.recipe, spec.seed)
     work = args.out / f".resume-{key}"
     state = work / "state.pt"
     if state.exists():
@@ -75,7 +81,7 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         progress(at.epoch, spec.recipe.epochs, "epoch", loss=at.history[-1]["train_loss"])
         if at.epoch in spec.snapshots:
             save_weights(work / paths.snapshot_name(at.epoch), at.model.state_dict())
-        if time.monotonic() - saved >= args.save_every and at.epoch < spec.recipe.epochs:
+        if time.monotonic() - saved >= args.save_every and not at.settled():
             save_state(state, at)
             saved = time.monotonic()
 
@@ -147,4 +153,4 @@ def publish(
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

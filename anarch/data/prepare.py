@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from anarch.data import sources
 from anarch.data.dataset import SPLITS, Dataset
@@ -38,10 +40,26 @@ def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> D
             raise ValueError(
                 f"{spec.source} is generated in any size: `{absent[0]}` must be 1 or more images, got 0"
             )
+        if spec.side:
+            raise ValueError(f"{spec.source} is generated in any size: say so in its options, not by `side`")
         _check_options(spec, module.generate)
         return module.generate({split: n for split, n in wanted.items() if n}, seed=spec.seed, **spec.options)
     _check_options(spec, module.load)
-    return _subset(spec, module.load(root, spec.path, download=download, **spec.options), wanted)
+    dataset = _subset(spec, module.load(root, spec.path, download=download, **spec.options), wanted)
+    if not spec.side:
+        return dataset
+    smaller = {split: _averaged(spec, images) for split, images in dataset.images.items()}
+    return replace(dataset, images=smaller, origin=f"{dataset.origin}, averaged to {spec.side} x {spec.side}")
+
+
+def _averaged(spec: "DataSpec", images: Tensor) -> Tensor:
+    """uint8 ``images`` (N, C, H, W) as means over square blocks: (N, C, side, side)."""
+    height, width = images.shape[2:]
+    block = height // spec.side if spec.side > 0 else 0
+    if (height, width) != (block * spec.side,) * 2:
+        raise ValueError(f"{spec.source}: side must divide the {height} x {width} images, got {spec.side}")
+    parts = [F.avg_pool2d(part.float(), block).round_().to(torch.uint8) for part in images.split(4096)]
+    return torch.cat(parts)
 
 
 def known_sources() -> list[str]:

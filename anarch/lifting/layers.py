@@ -1,9 +1,13 @@
 """The two layers that a convolution is lifted to.  Building one from a kernel is Phi (needle, Sec. 3)."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional as F
 
 from anarch.lifting.products import product
@@ -112,11 +116,17 @@ class LocallyConnected(LiftedConv):
         """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
         shape, count = self.geometry, len(input)
         maps = input.reshape(count, shape.groups, shape.kernel_shape[1], shape.pixels).permute(1, 3, 2, 0)
-        # With the images last, what a position sees is rows to be copied whole: (g, P * T, C/g, N).
-        seen = F.pad(maps, (0, 0, 0, 0, 0, 1)).index_select(1, self.pixel)
+        # With the images last, what a position sees is rows to be copied whole.
+        maps = F.pad(maps, (0, 0, 0, 0, 0, 1))
         positions = shape.groups * shape.positions
         kernels = self._kernels().view(positions, self.fan_in, -1)
-        units = torch.bmm(kernels.transpose(1, 2), seen.view(positions, self.fan_in, count))
+
+        def seen(maps: Tensor) -> Tensor:
+            return maps.index_select(1, self.pixel).view(positions, self.fan_in, count)
+
+        inputs = seen(maps)
+        with recomputed(inputs, lambda: seen(maps.detach())):
+            units = torch.bmm(kernels.transpose(1, 2), inputs)
         units = units.view(shape.groups, shape.positions, -1, count).permute(3, 0, 2, 1)
         units = units.reshape(count, *shape.outputs)
         return units if self.bias is None else units + self.bias.view(shape.outputs)
@@ -127,3 +137,19 @@ class LocallyConnected(LiftedConv):
             return self.weight
         empty = self.weight.new_zeros(self.weight.shape[0], len(self.pixel), *self.weight.shape[2:])
         return empty.index_copy(1, self.real, self.weight)
+
+
+def recomputed(tensor: Tensor, again: Callable[[], Tensor]) -> AbstractContextManager[Any]:
+    """Inside, autograd does not keep ``tensor``: the backward pass calls ``again`` for it.
+
+    What positions see is T / stride^2 times the map that it is copied from.  ``torch.func`` allows no such
+    hooks and keeps it, and so does a compiled network.
+    """
+    if torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
+        return nullcontext()
+    place, shape = tensor.data_ptr(), tensor.shape
+
+    def pack(kept: Tensor) -> Tensor | None:
+        return None if (kept.data_ptr(), kept.shape) == (place, shape) else kept
+
+    return saved_tensors_hooks(pack, lambda kept: again() if kept is None else kept)

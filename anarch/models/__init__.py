@@ -11,7 +11,7 @@ from anarch.models.initialise import initialise_
 
 __all__ = ["architectures", "build", "initialise_"]
 
-_SHARED = {"initialise", "stack"}  # modules of this folder that are no architecture
+_SHARED = {"all_convolutional", "initialise", "stack"}  # modules of this folder that are no architecture
 
 
 def architectures() -> list[str]:

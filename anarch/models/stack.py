@@ -1,10 +1,10 @@
-"""Convolutions one after the other, from a table; what the architectures here share."""
+"""What the architectures here share: convolutions from a table, sums of branches, checks of sizes."""
 
 import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 
@@ -47,3 +47,25 @@ def at_least_one(**numbers: int) -> None:
     for name, number in numbers.items():
         if number < 1:
             raise ValueError(f"{name} must be 1 or more, got {number}")
+
+
+def large_enough(input_shape: tuple[int, int, int], side: int) -> None:
+    """Refuse images with fewer than ``side`` pixels a side."""
+    if min(input_shape[1:]) < side:
+        raise ValueError(
+            f"an input of shape {tuple(input_shape)} is too small: {side} x {side} pixels are the least"
+        )
+
+
+class Sum(nn.Module):
+    """body(x) + shortcut(x): a residual block (He et al. 2016, eq. 1)."""
+
+    def __init__(self, body: nn.Module, shortcut: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C', H', W')."""
+        total: Tensor = self.body(x) + self.shortcut(x)
+        return total

@@ -1,6 +1,6 @@
 """Labelled images on the device: a batch is an index, normalisation and augmentation are tensor code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -18,13 +18,22 @@ class Examples:
     std: Tensor
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.labels)
+
+    @property
+    def device(self) -> torch.device:
+        return self.labels.device
 
     def to(self, device: torch.device) -> "Examples":
-        return Examples(*(t.to(device) for t in (self.images, self.labels, self.mean, self.std)))
+        names = ("images", "labels", "mean", "std")
+        return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
     def head(self, number: int) -> "Examples":
-        return Examples(self.images[:number], self.labels[:number], self.mean, self.std)
+        return replace(self, images=self.images[:number], labels=self.labels[:number])
+
+    def raw(self, rows: Tensor | slice) -> Tensor:
+        """Images uint8 (n, C, H, W) of ``rows``."""
+        return self.images[rows]
 
     def inputs(
         self,
@@ -33,11 +42,18 @@ class Examples:
         augment: str = "none",
         draws: torch.Generator | None = None,
     ) -> Tensor:
-        """Normalised float32 images (n, C, H, W) of ``rows``; ``draws`` feeds the augmentation."""
-        images = self.images[rows]
+        """Normalised float32 images (n, C, H, W) of ``rows``; ``draws`` feeds the augmentation.
+
+        They lie channels last in memory, in which batch norm on a CPU is 2 to 4 times as fast.
+        """
+        images = self.raw(rows)
         if augment != "none":
             if draws is None:
                 raise ValueError(f"augment={augment!r} needs a generator for its draws")
-            images = crop_and_flip(images, draws, flip=augment == "crop_flip")
+            padding = (
+                images.shape[-1] // 8
+            )  # 4 pixels at 32 x 32, as everywhere, and as much of smaller images
+            images = crop_and_flip(images, draws, padding=padding, flip=augment == "crop_flip")
         scale = 1 / (255 * self.std)  # (pixel / 255 - mean) / std in one multiplication and one addition
-        return torch.addcmul((-self.mean / self.std)[:, None, None], images.float(), scale[:, None, None])
+        pixels = images.float().to(memory_format=torch.channels_last)
+        return torch.addcmul((-self.mean / self.std)[:, None, None], pixels, scale[:, None, None])

@@ -1,5 +1,6 @@
 """The training loop of all studies: one object holds the place, so that a resumed run is the same run."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -23,7 +24,10 @@ class Training:
     """A network on its way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
 
     ``history`` has a row an epoch: ``train_*`` are means over the epoch's batches, each measured before its
-    own update (row 0: over the training set at the initial point); ``test_*`` are measured after the epoch.
+    own update (row 0: over the training set at the initial point); ``test_*`` are measured after the epoch,
+    and stand in those rows only where the recipe says to test.
+    Where the recipe may stop early, ``settled_accuracy`` is what the stop is judged by: the accuracy over the
+    training set, not augmented, in evaluation mode.
     """
 
     def __init__(self, model: nn.Module, train: Examples, test: Examples, recipe: Recipe, seed: int):
@@ -47,10 +51,8 @@ class Training:
         """
         recipe, count = self.recipe, len(self.train)
         order = torch.randperm(count, generator=self.order) if recipe.shuffle else torch.arange(count)
-        batches = order.to(self.train.images.device).split(recipe.batch_size)
-        totals = torch.zeros(
-            2, dtype=torch.float64, device=self.train.images.device
-        )  # loss, hits: read once, at the end
+        batches = order.to(self.train.device).split(recipe.batch_size)
+        totals = torch.zeros(2, dtype=torch.float64, device=self.train.device)  # loss, hits: read at the end
         self.model.train()
         for step, rows in enumerate(batches):
             for group in self.optimiser.param_groups:
@@ -68,20 +70,29 @@ class Training:
         self._record((totals / count).tolist())
 
     def _record(self, train: tuple[float, float] | list[float]) -> None:
-        test = evaluate(self.model, self.test, precision=self.recipe.precision)
-        names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
-        self.history.append({"epoch": self.epoch, **dict(zip(names, (*train, *test), strict=True))})
-        if not all(torch.tensor([train[0], test[0]]).isfinite()):
-            raise Diverged(
-                f"the loss is {train[0]} after epoch {self.epoch}: lower recipe.lr ({self.recipe.lr})"
+        recipe = self.recipe
+        row = {"epoch": self.epoch, "train_loss": train[0], "train_accuracy": train[1]}
+        self.history.append(row)
+        if recipe.stop_at and self.epoch % recipe.check_every == 0:
+            row["settled_accuracy"] = evaluate(self.model, self.train, precision=recipe.precision)[1]
+        if self.epoch % recipe.test_every == 0 or self.settled():
+            row["test_loss"], row["test_accuracy"] = evaluate(
+                self.model, self.test, precision=recipe.precision
             )
+        if not all(math.isfinite(row.get(name, 0.0)) for name in ("train_loss", "test_loss")):
+            raise Diverged(f"the loss is {train[0]} after epoch {self.epoch}: lower recipe.lr ({recipe.lr})")
+
+    def settled(self) -> bool:
+        """Whether there is nothing left to do: the last epoch, or an accuracy at which the recipe stops."""
+        recipe, last = self.recipe, self.history[-1]
+        return self.epoch >= recipe.epochs or 0 < recipe.stop_at <= last.get("settled_accuracy", 0.0)
 
     def run(self, after_epoch: Callable[["Training"], None] = lambda training: None) -> None:
-        """Train from wherever this object stands to the recipe's last epoch."""
+        """Train from wherever this object stands until it is settled."""
         if not self.history:
             self.start()
             after_epoch(self)
-        while self.epoch < self.recipe.epochs:
+        while not self.settled():
             self.run_epoch()
             after_epoch(self)
 
@@ -127,8 +138,8 @@ def evaluate(
     """Mean cross entropy and accuracy (0 to 1) of ``model`` in evaluation mode; its own mode is restored."""
     was_training = model.training
     model.eval()
-    totals = torch.zeros(2, dtype=torch.float64, device=examples.images.device)
-    for rows in torch.arange(len(examples), device=examples.images.device).split(batch_size):
+    totals = torch.zeros(2, dtype=torch.float64, device=examples.device)
+    for rows in torch.arange(len(examples), device=examples.device).split(batch_size):
         x, y = examples.inputs(rows), examples.labels[rows]
         with arithmetic(precision, x.device):
             logits: Tensor = model(x).float()

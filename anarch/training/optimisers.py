@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from anarch.training.beta_lasso import BetaLasso, beta_lasso_groups
 from anarch.workflow.specs import Recipe
 
 
@@ -44,8 +45,11 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     parameters = [p for p in model.parameters() if p.requires_grad]
     if recipe.optimiser == "adam":
         return torch.optim.Adam(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay)
+    if recipe.optimiser == "beta_lasso":
+        groups = beta_lasso_groups(model, l1_conv=recipe.l1_conv, l1_fc=recipe.l1_fc)
+        return BetaLasso(groups, recipe.lr, 0.0, recipe.beta)
     if recipe.optimiser != "sgd":
-        raise ValueError(f"recipe.optimiser must be sgd or adam, got {recipe.optimiser!r}")
+        raise ValueError(f"recipe.optimiser must be sgd, adam or beta_lasso, got {recipe.optimiser!r}")
     if recipe.momentum == 0 and recipe.weight_decay == 0:
         return PlainSGD(parameters, lr=recipe.lr)
     return torch.optim.SGD(

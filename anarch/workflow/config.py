@@ -9,8 +9,8 @@ import jsonschema
 import yaml
 from jsonschema.exceptions import best_match
 
-from anarch.workflow import needle
 from anarch.workflow.specs import DataSpec, parse
+from anarch.workflow.studies import STUDIES
 
 
 class ConfigError(ValueError):
@@ -32,11 +32,11 @@ def validated(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
             spec = parse(DataSpec, options)
             if not (root / "anarch" / "data" / "sources" / f"{spec.source}.py").is_file():
                 raise ValueError(f"datasets.{name}.source: there is no anarch/data/sources/{spec.source}.py")
-        needle.check(config["needle"], list(config["datasets"]))
-        for protocol in config["needle"]["protocols"].values():
-            architecture = protocol["model"]["architecture"]
-            if not (root / "anarch" / "models" / f"{architecture}.py").is_file():
-                raise ValueError(f"needle.protocols: there is no anarch/models/{architecture}.py")
+        for name, study in STUDIES.items():
+            study.check(config[name], list(config["datasets"]))
+            for architecture in {spec.model.architecture for spec in study.runs(config[name]).values()}:
+                if not (root / "anarch" / "models" / f"{architecture}.py").is_file():
+                    raise ValueError(f"{name}: there is no anarch/models/{architecture}.py")
     except ValueError as mistake:
         raise ConfigError(f"config key {mistake}") from None
     return dict(config)

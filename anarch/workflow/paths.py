@@ -18,6 +18,11 @@ def snapshot_name(epoch: int | str) -> str:
     return f"snapshots/epoch{epoch}.safetensors"
 
 
+def weights_name(epoch: int | None) -> str:
+    """Where a run keeps its weights at ``epoch``; None: its final ones."""
+    return FINAL if epoch is None else snapshot_name(epoch)
+
+
 def run_files(scale: str, study: str, run: str, snapshots: Iterable[int] = ()) -> dict[str, str | list[str]]:
     """The files that a finished training leaves, by name."""
     folder = run_folder(scale, study, run)

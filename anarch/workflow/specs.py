@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 Spec = TypeVar("Spec")
 
@@ -19,6 +20,7 @@ class DataSpec:
     test: int = 0
     extra: int = 0
     seed: int = 0
+    side: int = 0  # stored images are averaged down to side x side pixels; 0 leaves them as they are
     path: str = ""  # file or folder below the data root, where the source has no fixed place of its own
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -30,16 +32,33 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    optimiser: str = "sgd"  # sgd | adam
+    optimiser: str = "sgd"  # sgd | adam | beta_lasso
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
+    l1_conv: float = (
+        0.0  # beta_lasso: lambda of the weights of convolutions and of what they become when lifted
+    )
+    l1_fc: float = 0.0  # beta_lasso: lambda of the other weights
+    beta: float = 0.0  # beta_lasso: weights below beta * lambda are set to 0
     schedule: str = "constant"  # constant | steps | cosine
     milestones: tuple[int, ...] = ()  # schedule "steps": epochs after which lr is multiplied by gamma
     gamma: float = 0.1
     augment: str = "none"  # none | crop | crop_flip
     shuffle: bool = True  # False: the same order of batches in each epoch, as in the needle authors' code
     precision: str = "fp32"  # fp32 | tf32 | bf16
+    stop_at: float = 0.0  # training ends once this accuracy on the training set is reached; 0: never early
+    check_every: int = 1  # epochs between looks at it, in evaluation mode
+    test_every: int = 1  # epochs between looks at the test set; the first and last points are always seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corruption:
+    """Randomly labelled, partly blanked copies of the training images (bad_minima, Algorithm 1)."""
+
+    replicas: int  # R copies of each image, each with a random label of its own
+    zero_out: float = 0.1  # share of each copy that is blanked
+    unit: str = "value"  # what is blanked: single channel values, as in the authors' code, or whole pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +72,10 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """Weights of an earlier run, by its path below the study's runs/, at one of its snapshot epochs."""
+    """Weights of an earlier run, by its path below the study's runs/."""
 
     run: str
-    epoch: int
+    epoch: int | None = None  # one of its snapshot epochs; None: where it ended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +88,7 @@ class RunSpec:
     seed: int
     start: Start | None = None  # None: fresh weights drawn from the seed, in the space that is trained
     snapshots: tuple[int, ...] = ()  # epochs whose weights are kept beside the final ones
+    corruption: Corruption | None = None  # of the training images; the test images stay as they are
 
 
 def plain(spec: Any) -> dict[str, Any]:
@@ -109,10 +129,10 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
         return float(value)
     if hint == tuple[int, ...]:
         return tuple(value)
-    if hint == Start | None:
-        return None if value is None else parse(Start, value)
+    if isinstance(hint, UnionType):  # something or nothing
+        return None if value is None else _typed(name, get_args(hint)[0], value)
     if isinstance(hint, type) and is_dataclass(hint):
-        return parse(hint, value)
+        return value if isinstance(value, hint) else parse(hint, value)
     simple = hint if isinstance(hint, type) else Mapping
     if simple is Mapping and isinstance(value, Mapping):  # free-form options: 1.0 is written 1
         return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in value.items()}

@@ -57,6 +57,17 @@ def test_too_few_images_is_one_line_with_both_numbers(root):
         prepare(numbers(extra=1), root)
 
 
+def test_a_smaller_side_is_the_mean_over_blocks(tmp_path):
+    draws = np.random.default_rng(0)
+    images = draws.integers(0, 256, (5, 6, 6, 3), dtype=np.uint8)
+    np.savez(tmp_path / "x.npz", x_train=images, y_train=np.arange(5), x_test=images[:2], y_test=np.arange(2))
+    made = prepare(DataSpec(source="npz", path="x.npz", side=2), tmp_path)
+    assert made.images["train"].shape == (5, 3, 2, 2) and "averaged to 2 x 2" in made.origin
+    for image, label in zip(made.images["train"], made.labels["train"], strict=True):
+        blocks = images[int(label)].reshape(2, 3, 2, 3, 3).astype(float).mean((1, 3)).transpose(2, 0, 1)
+        assert np.abs(image.numpy() - blocks).max() <= 0.5 + 1e-4
+
+
 def test_a_generated_source_makes_the_sizes_asked_for_and_needs_no_root():
     spec = DataSpec(source="cluttered_digits", train=13, test=4, extra=3, seed=2, options={"clutter": 0})
     made = prepare(spec, None)
@@ -75,6 +86,13 @@ def test_a_generated_source_makes_the_sizes_asked_for_and_needs_no_root():
         (
             DataSpec(source="npz", path="numbers.npz", options={"pad": 2}),
             "npz has no option `pad`; it has none",
+        ),
+        (numbers(side=2), "npz: side must divide the 4 x 3 images, got 2$"),
+        (numbers(side=5), "npz: side must divide the 4 x 3 images, got 5$"),
+        (numbers(side=-1), "npz: side must divide the 4 x 3 images, got -1$"),
+        (
+            DataSpec(source="cluttered_digits", train=1, test=1, side=8),
+            "generated in any size: say so in its options",
         ),
         (DataSpec(source="mnist", options={"seed": 2}), "mnist has no option `seed`; it has pad$"),
         (

@@ -1,8 +1,16 @@
 import pytest
 import torch
 from torch import nn
+from torch.testing import assert_close
 
-from anarch.models import architectures, build
+from anarch.models import architectures, build, initialise_
+
+_NARROW = {"mlp": {"hidden": (5,)}, "s_conv": {"alpha": 2}, "d_conv": {"alpha": 2}, "quadratic_features": {}}
+
+
+def narrow(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Any architecture, small enough for a test."""
+    return build(name, input_shape, classes, **_NARROW.get(name, {"channels": 2}))
 
 
 def count(network: nn.Module) -> int:
@@ -44,20 +52,43 @@ def test_maps_shrink_as_in_the_authors_code(name: str, maps: list[int]) -> None:
 
 @pytest.mark.parametrize("name", architectures())
 def test_other_input_shapes_give_logits_of_the_classes(name: str) -> None:
-    assert build(name, (1, 47, 40), 4, channels=2)(torch.zeros(3, 1, 47, 40)).shape == (3, 4)
+    assert narrow(name, (1, 47, 40), 4)(torch.zeros(3, 1, 47, 40)).shape == (3, 4)
 
 
 @pytest.mark.parametrize("name", architectures())
 def test_building_draws_nothing(name: str) -> None:
     before = torch.get_rng_state()
-    build(name, (3, 32, 32), 10, channels=2)
+    narrow(name, (3, 32, 32), 10)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", architectures())
+def test_the_start_of_every_architecture_is_pytorchs_own(name: str) -> None:
+    network = initialise_(narrow(name, (3, 32, 32), 10), torch.Generator().manual_seed(3))
+    expected = narrow(name, (3, 32, 32), 10)
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        for module in expected.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+    assert_close(network.state_dict(), expected.state_dict())
+
+
+@pytest.mark.parametrize("name", architectures())
+def test_no_layer_writes_into_its_input(name: str) -> None:
+    """So that hooks see what a layer gave out."""
+    network = initialise_(narrow(name, (3, 32, 32), 10), torch.Generator().manual_seed(3))
+    given: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for module in network.modules():
+        module.register_forward_hook(lambda _, inputs, output: given.append((output, output.clone())))
+    network(torch.ones(2, 3, 32, 32))
+    assert given and all(torch.equal(output, copy) for output, copy in given)
 
 
 @pytest.mark.parametrize(
     "name, shape, options, message",
     [
-        ("vanila", (3, 32, 32), {}, "no architecture 'vanila'; anarch/models has alexnet, vanilla_cnn"),
+        ("vanila", (3, 32, 32), {}, "no architecture 'vanila'; anarch/models has alexnet, .*, vanilla_cnn"),
         ("initialise", (3, 32, 32), {}, "no architecture 'initialise'"),
         ("vanilla_cnn", (3, 32, 32), {"width": 3}, "vanilla_cnn has no option 'width'; it has channels"),
         (

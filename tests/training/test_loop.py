@@ -42,7 +42,44 @@ RECIPES = {
     ),
     "adam": Recipe(epochs=4, batch_size=7, lr=0.01, optimiser="adam", schedule="steps", milestones=(2,)),
     "augmented": Recipe(epochs=4, batch_size=7, lr=0.05, augment="crop_flip"),
+    "stopping": Recipe(epochs=4, batch_size=7, lr=0.05, stop_at=1.0, check_every=2),
 }
+
+
+def test_training_ends_at_the_first_look_that_finds_the_accuracy():
+    """Looks are at the training set itself, in evaluation mode, every ``check_every`` epochs."""
+    recipe = Recipe(epochs=60, batch_size=4, lr=0.1, stop_at=1.0, check_every=3)
+    looks = {}
+    training = Training(network(), examples(8), examples(10, seed=1), recipe, seed=3)
+    training.run(lambda at: looks.update({at.epoch: evaluate(at.model, at.train)[1]}))
+    looks = {epoch: accuracy for epoch, accuracy in looks.items() if epoch % 3 == 0}
+    assert training.epoch == min(epoch for epoch, accuracy in looks.items() if accuracy == 1.0) < 60
+    told = {row["epoch"]: row["settled_accuracy"] for row in training.history if "settled_accuracy" in row}
+    assert told == looks
+
+
+def test_testing_now_and_then_leaves_the_training_as_it_was():
+    often, seldom = (
+        Training(
+            network(),
+            examples(8),
+            examples(10, seed=1),
+            Recipe(epochs=5, batch_size=4, lr=0.1, test_every=k),
+            seed=3,
+        )
+        for k in (1, 2)
+    )
+    often.run()
+    seldom.run()
+    assert [row["epoch"] for row in seldom.history if "test_accuracy" in row] == [0, 2, 4, 5]
+    for all_of, some_of in zip(often.history, seldom.history, strict=True):
+        assert some_of.items() <= all_of.items()
+
+
+def test_without_a_stop_no_look_is_taken():
+    training = Training(network(), examples(8), examples(10, seed=1), RECIPES["plain"], seed=3)
+    training.run()
+    assert training.epoch == 4 and "settled_accuracy" not in training.history[-1]
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

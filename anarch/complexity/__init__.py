@@ -1,0 +1,1 @@
+"""How complex a trained network is: distances, norms, folded batch norm, robustness."""

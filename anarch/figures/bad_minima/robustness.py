@@ -1,0 +1,59 @@
+"""Fig. 6: test accuracy under the Fast Gradient Sign attack, and how much of it is lost."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from anarch.figures import style, tables
+from anarch.figures.bad_minima import series
+
+
+@style.house_style
+def fig6(robustness: pd.DataFrame, *, about: str) -> Figure:
+    """Test accuracy under FGSM, and its loss against clean images, by epsilon in 8-bit pixel steps."""
+    rows = _with_loss(series.four(robustness, "robustness", "epsilon", "accuracy"))
+    every = series.pairs(rows)
+    made, found = series.panels(every, height=1.6 if len(every) <= 4 else 1.2, deep=2)
+    n: list[int] = []
+    for pair, (accuracy, loss) in found.items():
+        n += _panel(accuracy, rows, pair, "accuracy")
+        _panel(loss, rows, pair, "lost")
+    tall = len(every) <= 4
+    series.label_outer(
+        found,
+        r"$\epsilon$ (pixel steps of 255)" if tall else r"$\epsilon$ (of 255)",
+        ("test accuracy (%)", "accuracy lost (points)") if tall else ("accuracy (%)", "lost (points)"),
+    )
+    series.legend(made, rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None))
+    style.caption(
+        made,
+        "Test accuracy under the Fast Gradient Sign attack of size ε (of 255 pixel steps), and, in "
+        "the axes below it, the percentage points it has lost against clean images.",
+        about=about,
+        counts=n,
+    )
+    return made
+
+
+def _with_loss(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` with ``lost``: accuracy of the same network on clean images, less that at epsilon."""
+    run = ["dataset", "model", "mode", "init", "seed"]
+    clean = rows[rows.epsilon == 0].set_index(run).accuracy.rename("clean")
+    with_clean = rows.join(clean, on=run)
+    bare = with_clean[with_clean.clean.isna() & with_clean.accuracy.notna()]
+    if len(bare):
+        which = ", ".join(str(bare.iloc[0][column]) for column in run)
+        raise tables.TableError(f"table robustness has no row with epsilon = 0 of {which}")
+    return with_clean.assign(lost=with_clean.clean - with_clean.accuracy)
+
+
+def _panel(ax: Axes, rows: pd.DataFrame, pair: series.Pair, column: str) -> list[int]:
+    n: list[int] = []
+    for (mode, init), (label, colour, marker, line) in series.LOOKS.items():
+        summary = tables.over_seeds(series.of(rows, pair, mode, init), column, "epsilon", 100)
+        if len(summary):
+            style.spread(
+                ax, summary, label=label, colour=colour, marker=marker, line=line, kind="band", markersize=3.0
+            )
+            n += tables.counts(summary)
+    return n

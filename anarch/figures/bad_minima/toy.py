@@ -1,0 +1,107 @@
+"""Fig. 1: decision regions of the toy network in the four settings."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from anarch.figures import style, tables
+
+COLUMNS = ("setting", "kind", "x", "y", "value", "seed", "train_accuracy")
+TITLES = {
+    1: "true labels",
+    2: "random labels",
+    3: "random then true,\nvanilla",
+    4: "random then true,\n" r"DA + $\ell_2$",
+}
+POINTS = {0: (style.BLUE, "o", "class 0"), 1: (style.RED, "s", "class 1")}
+REGIONS = ("#f1f6fa", "#f3cfa0")  # of class 0 and of class 1: apart in grey too
+
+
+@style.house_style
+def fig1(toy: pd.DataFrame, *, about: str) -> Figure:
+    """Decision regions and points of the first seed: true labels, random ones, then true ones in two ways."""
+    tables.require(toy, "toy", COLUMNS)
+    if toy.empty:
+        raise tables.TableError("table toy has no row")
+    seed = toy.seed.min()
+    rows = toy[toy.seed == seed]
+    lacking = [str(setting) for setting in TITLES if not (rows.setting == setting).any()]
+    if lacking:
+        raise tables.TableError(f"table toy has no row with setting = {', '.join(lacking)} of seed {seed:g}")
+    values = tables.select(rows, "toy", kind="grid").value
+    threshold = 0.5 if values.between(0, 1).all() else 0.0  # probabilities, or else logits
+    made, axes = style.figure(1, 4, height=3.0, sharex=True, sharey=True)
+    for ax, (setting, title), name in zip(axes[0], TITLES.items(), "abcd", strict=True):
+        part = rows[rows.setting == setting]
+        margin = _regions(ax, part, threshold)
+        accuracy = 100 * part.train_accuracy.dropna().astype(float)
+        reached = f"train accuracy {accuracy.iloc[0]:.4g} %" if len(accuracy) else "train accuracy –"
+        ax.set_title(f"{title}\n{reached}\n{margin}")
+        ax.set_xlabel("$x_1$")
+        style.letter(ax, name)
+    axes[0, 0].set_ylabel("$x_2$")
+    made.legend(handles=_handles(), loc="outside upper center", ncols=3)
+    style.caption(
+        made,
+        "Decision regions of a network with two hidden layers on two Gaussians, trained with true labels "
+        "(a), with random ones (b), and from b with true ones, by vanilla SGD (c) and with data augmentation "
+        "and ℓ2 regularisation (d). Margin: smallest distance of a point to the boundary.",
+        about=about,
+        counts=f"n = 1 seed (seed {seed:g})",
+    )
+    return made
+
+
+def _handles() -> list[Line2D]:
+    points = [
+        Line2D([], [], color=colour, marker=marker, linestyle="none", label=label)
+        for colour, marker, label in POINTS.values()
+    ]
+    return [*points, Line2D([], [], color=style.INK, linewidth=1.0, label="decision boundary")]
+
+
+def _regions(ax: Axes, part: pd.DataFrame, threshold: float) -> str:
+    """Regions, boundary and points of one setting; returns what the margin is."""
+    grid = part[part.kind == "grid"].pivot_table(index="y", columns="x", values="value")
+    points = part[part.kind == "point"]
+    x, y, above = grid.columns.to_numpy(float), grid.index.to_numpy(float), grid.to_numpy(float) - threshold
+    ax.grid(False)
+    ax.contourf(x, y, above, levels=[-np.inf, 0, np.inf], colors=REGIONS)
+    edge = boundary(x, y, above)
+    if len(edge):
+        ax.contour(x, y, above, levels=[0], colors=style.INK, linewidths=0.9)
+    for value, (colour, marker, label) in POINTS.items():
+        of_class = points[points.value == value]
+        ax.plot(
+            of_class.x,
+            of_class.y,
+            color=colour,
+            marker=marker,
+            markersize=2.6,
+            markeredgecolor="white",
+            markeredgewidth=0.25,
+            linestyle="none",
+            label=label,
+        )
+    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    ax.set_aspect("equal")
+    if not len(edge) or points.empty:
+        return "no boundary"
+    gaps = np.linalg.norm(points[["x", "y"]].to_numpy(float)[:, None] - edge[None], axis=2)
+    step = max(np.diff(x).max(), np.diff(y).max())
+    return f"margin {gaps.min():.2f}" if gaps.min() > step else f"margin < {step:.2g}"
+
+
+def boundary(x: np.ndarray, y: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Points (K, 2) where ``above`` (len(y), len(x)) changes sign along the lines of its grid."""
+    found = []
+    for values, flip in ((above, False), (above.T, True)):
+        along, across = (y, x) if flip else (x, y)
+        row, column = np.nonzero((values[:, :-1] > 0) != (values[:, 1:] > 0))
+        low, high = values[row, column], values[row, column + 1]
+        place = along[column] + (along[column + 1] - along[column]) * low / (low - high)
+        crossing = np.column_stack([place, across[row]])
+        found.append(crossing[:, ::-1] if flip else crossing)
+    return np.concatenate(found)

@@ -1,0 +1,171 @@
+"""Radii of a basin: how far the loss stays below a cutoff in random directions (blessing, Sec. 5, Fig. 7)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from anarch.landscape.crossings import Loss, first_crossings
+from anarch.landscape.directions import (
+    Normalisation,
+    Point,
+    dimension,
+    displaced,
+    moving_parameters,
+    random_directions,
+)
+from anarch.landscape.gradient import norm
+from anarch.landscape.surface import networks_at_once, point_scores
+
+PILOTS = 8  # directions 0 to 7 tell where to begin, whatever the number of directions asked for
+
+
+@dataclass(frozen=True)
+class BasinRadii:
+    """Radii of one basin, and what they cost."""
+
+    radii: Tensor  # float64 (cutoffs, K): 0 if the centre is not below the cutoff, inf if none was met
+    dimension: int  # n, the number of coordinates that the directions span
+    start: float  # the innermost radius that is tested in every direction
+    largest: float  # the outermost: an infinite radius is one beyond it
+    evaluations: int  # networks evaluated on all of x, the centre and the pilot directions counted
+
+
+def basin_radii(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    cutoff: float = 0.1,
+    directions: int = 3000,
+    seed: int = 0,
+    **options: Any,
+) -> Tensor:
+    """r(phi) in ``directions`` random directions, float64 (directions,), on the CPU: blessing, Sec. 5.
+
+    ``radii_at_cutoffs`` for the one ``cutoff``; see there for what a radius is and for the ``options``.
+    """
+    return radii_at_cutoffs(model, x, y, (cutoff,), directions, seed, **options).radii[0]
+
+
+def radii_at_cutoffs(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    cutoffs: Sequence[float],
+    directions: int = 3000,
+    seed: int = 0,
+    *,
+    normalisation: Normalisation = "filter",
+    biases: bool = False,
+    tolerance: float = 1e-4,
+    ratio: float = 1.5,
+    largest: float | None = None,
+    chunk: int | None = None,
+    batch_size: int | None = None,
+) -> BasinRadii:
+    """Radii at which the mean cross entropy over ``x``, ``y`` first reaches each of ``cutoffs`` (nats).
+
+    r is the step along ``random_directions(moving_parameters(model, biases=biases), seed, ...)``: for
+    ``normalisation="filter"`` a multiple of the filters' own lengths, for ``"unit"`` a distance.  Loss as in
+    ``surface.point_scores``; batch normalisation uses its stored statistics (the model in evaluation mode).
+
+    In every direction the loss is computed at ``start``, outwards from there at radii that grow by the factor
+    ``ratio`` until the cutoff is reached, and inwards by the same factor where ``start`` is too far out; then
+    the crossing is enclosed to a relative width of ``tolerance``.  So the loss is below the cutoff at all
+    tested radii within r; a rise above it and back that fits between two of them, or within ``start``, is
+    stepped over.  ``start`` is half the smallest radius that a coarse scan of directions 0 to 7 finds.
+    ``largest``: where to give up, by default 10 times the length of the weights (a step of 10, or 10 |w|).
+    All cutoffs share the grid.  ``chunk`` (networks at a time) and ``batch_size`` (images) bound memory; by
+    default they follow the sizes of the network and of the images.
+
+    Raises:
+        ValueError: as ``point_scores``; impossible options; all weights are 0 and nothing can be scaled to
+            them.
+    """
+    _require_options(cutoffs, directions, tolerance, ratio, largest)
+    parameters = moving_parameters(model, biases=biases)
+    length = norm(parameters.values())
+    if length == 0 and (normalisation == "filter" or largest is None):
+        raise ValueError("all weights are 0: use normalisation='unit' and give the largest radius to look at")
+    largest = largest or (10.0 if normalisation == "filter" else 10 * length)
+    chunk = networks_at_once(parameters, chunk)
+    rays = _Rays(model, parameters, x, y, seed, normalisation, chunk, batch_size)
+    below = torch.tensor(cutoffs, dtype=torch.float64) > rays.centre()
+    radii = torch.zeros(len(cutoffs), directions, dtype=torch.float64)
+    start = 0.0
+    if below.any():
+        levels = [cutoff for cutoff, inside in zip(cutoffs, below, strict=True) if inside]
+        start = _start(rays.loss(range(PILOTS)), min(levels), ratio, largest)
+        search = {"start": start, "ratio": ratio, "largest": largest, "tolerance": tolerance}
+        parts = [range(directions)[k : k + chunk] for k in range(0, directions, chunk)]
+        found = [first_crossings(rays.loss(part), len(part), levels, **search) for part in parts]
+        radii[below] = torch.cat(found, 1)
+    return BasinRadii(radii, dimension(parameters), start, largest, rays.evaluations)
+
+
+@dataclass
+class _Rays:
+    """The loss along random directions from a network, and how many networks have been evaluated for it."""
+
+    model: nn.Module
+    parameters: Point
+    x: Tensor
+    y: Tensor
+    seed: int
+    normalisation: Normalisation
+    chunk: int
+    batch_size: int | None
+    evaluations: int = 0
+
+    def loss(self, directions: range) -> Loss:
+        """Loss at (rows, steps), rows counted from the first of ``directions``, which stay in memory."""
+        drawn = random_directions(self.parameters, self.seed, directions, normalisation=self.normalisation)
+
+        def loss(rows: Tensor, steps: Tensor) -> Tensor:
+            losses = []
+            for some, far in zip(rows.split(self.chunk), steps.split(self.chunk), strict=True):
+                chosen = {name: d[some.to(d.device)] for name, d in drawn.items()}
+                points = displaced(self.parameters, chosen, far)
+                scores = point_scores(self.model, points, self.x, self.y, batch_size=self.batch_size)
+                losses.append(scores[:, 0].cpu())
+                self.evaluations += len(some)
+            return torch.cat(losses)
+
+        return loss
+
+    def centre(self) -> float:
+        """The loss of the network itself."""
+        loss = self.loss(range(1))(torch.tensor([0]), torch.zeros(1)).item()
+        if not math.isfinite(loss):
+            raise ValueError(f"the loss of the network itself is {loss}: there is no basin to measure")
+        return loss
+
+
+def _start(loss: Loss, cutoff: float, ratio: float, largest: float) -> float:
+    """Half the smallest radius of the pilot directions, by a coarse scan and interpolation alone."""
+    coarse = ratio**3
+    search = {"start": 1e-3 * largest, "ratio": coarse, "largest": largest, "tolerance": coarse}
+    radii = first_crossings(loss, PILOTS, (cutoff,), **search)
+    return radii[radii > 0].clamp(max=largest).min().item() / 2 if (radii > 0).any() else 1e-3 * largest
+
+
+def _require_options(
+    cutoffs: Sequence[float],
+    directions: int,
+    tolerance: float,
+    ratio: float,
+    largest: float | None,
+) -> None:
+    if not cutoffs or not all(math.isfinite(c) and c > 0 for c in cutoffs):
+        raise ValueError(
+            f"a cutoff must be a finite loss above 0, and there must be one; got {list(cutoffs)}"
+        )
+    if directions < 1:
+        raise ValueError(f"directions must be 1 or more, got {directions}")
+    if not tolerance > 0 or not ratio > 1 or not math.isfinite(ratio):
+        raise ValueError(f"need tolerance > 0 and ratio > 1, got {tolerance} and {ratio}")
+    if largest is not None and not (math.isfinite(largest) and largest > 0):
+        raise ValueError(f"largest must be a finite radius above 0, got {largest}")

@@ -1,0 +1,201 @@
+"""Many small networks trained at once, full batch: each as if it were alone, to rounding.
+
+Seeds, betas, learning rates and starting points are rows of one tensor.  The sum of independent losses has
+independent gradients, so that one backward pass serves all networks.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from anarch.training.losses import anti_generalisation, cross_entropy
+from anarch.training.schedules import learning_rate
+from anarch.training.stacked import Widths, outputs, predictions
+from anarch.workflow.specs import Recipe
+
+Points = tuple[Tensor, Tensor]  # x (n, d) and y (n,) for all networks, or (K, n, d) and (K, n): each its own
+
+# Activations of one pass on a CPU: half or twice as many do as well, a quarter or eightfold cost a fifth.
+_CACHED = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descent:
+    """How all networks descend.  Every default switches its option off, or is that of torch.optim."""
+
+    steps: int  # full-batch steps; the schedule is over them, as over epochs in `learning_rate`
+    optimiser: str = "adam"  # sgd | adam | rmsprop, as in torch.optim
+    momentum: float = 0.0  # of sgd
+    betas: tuple[float, float] = (0.9, 0.999)  # of adam
+    alpha: float = 0.99  # of rmsprop
+    eps: float = 1e-8  # of adam and rmsprop
+    clip_norm: float | None = None  # largest norm of a network's whole gradient
+    schedule: str = "constant"  # constant | steps | cosine
+    milestones: tuple[int, ...] = ()
+    gamma: float = 0.1
+    stop_below: float | None = None  # a network stops where its loss is below this and its train accuracy 1
+    check_every: int = 1  # steps between looks at that
+
+    def factor(self, step: int) -> float:
+        """The learning rate at ``step`` (counted from 0) as a part of the given one."""
+        recipe = Recipe(
+            epochs=self.steps, batch_size=1, lr=1.0,
+            schedule=self.schedule, milestones=self.milestones, gamma=self.gamma,
+        )  # fmt: skip
+        return learning_rate(recipe, step)
+
+
+class Ensemble:
+    """K networks on their way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
+
+    ``parameters`` (K, P), see `stacked`, are copied.  ``train`` is D_t of `anti_generalisation` and ``extra``
+    D_d: points, or a function that gives fresh ones for a step (of the step alone, so that a resumed training
+    sees them again).  ``lr`` and ``beta`` (K,) and ``weight_decay`` (K, P), which is torch.optim's L2, are
+    numbers or broadcast to these shapes: ``1e-3 * kernel_mask(widths)`` spares biases.
+
+    A network that diverges ends as NaN and disturbs no other; ``rows`` (R,) are those not yet stopped.
+
+    Raises:
+        ValueError: the optimiser is unknown, or beta is outside [0, 1] or has no extra data.
+    """
+
+    def __init__(
+        self,
+        parameters: Tensor,
+        widths: Widths,
+        descent: Descent,
+        train: Points,
+        *,
+        lr: Tensor | float,
+        beta: Tensor | float = 0.0,
+        extra: Points | Callable[[int], Points] | None = None,
+        weight_decay: Tensor | float = 0.0,
+    ):
+        if descent.optimiser not in _OPTIMISERS:
+            raise ValueError(f"optimiser must be {', '.join(_OPTIMISERS)}, got {descent.optimiser!r}")
+        self.widths, self.descent, self.train, self.extra = widths, descent, train, extra
+        self.parameters = parameters.detach().clone()
+        self.lr, self.beta = (self._spread(value, parameters.shape[:1]) for value in (lr, beta))
+        self.weight_decay = self._spread(weight_decay, parameters.shape)
+        if not bool(((self.beta >= 0) & (self.beta <= 1)).all()):
+            raise ValueError(f"beta must lie in [0, 1], got {self.beta.tolist()}")
+        if extra is None and bool(self.beta.any()):
+            raise ValueError("beta above 0 needs points for the reverse cross entropy: give `extra`")
+        moments, self._direction = _OPTIMISERS[descent.optimiser]
+        self.moments = {name: torch.zeros_like(self.parameters) for name in moments}
+        self.rows = torch.arange(len(parameters), device=parameters.device)
+        self.step = 0
+
+    def _spread(self, value: Tensor | float, shape: torch.Size) -> Tensor:
+        like = self.parameters
+        return torch.as_tensor(value, dtype=like.dtype, device=like.device).expand(shape)
+
+    def run(self, until: int | None = None) -> None:
+        """Train from where this object stands to step ``until`` (default: the last), or till all stopped."""
+        while self.step < (self.descent.steps if until is None else until) and len(self.rows):
+            self._take_step()
+            self.step += 1
+
+    def _take_step(self) -> None:
+        extra = self.extra(self.step) if callable(self.extra) else self.extra
+        sets = [self.train] if extra is None else [self.train, extra]
+        looking = self.step % self.descent.check_every == 0
+        running = []
+        for rows in self.rows.split(networks_at_once(self.widths, sets, self.parameters.device)):
+            theta = self.parameters[rows].requires_grad_()
+            loss, accurate = self._objective(theta, rows, sets)
+            (gradient,) = torch.autograd.grad(loss.sum(), theta)
+            if self.descent.stop_below is not None and looking:
+                on = ~(accurate & (loss < self.descent.stop_below))
+                rows, theta, gradient = rows[on], theta[on], gradient[on]
+            self._update(rows, theta.detach(), gradient)
+            running.append(rows)
+        self.rows = torch.cat(running)
+
+    def _objective(self, theta: Tensor, rows: Tensor, sets: list[Points]) -> tuple[Tensor, Tensor]:
+        """Loss of eq. 2 (R,), and whether each network has every training point right, bool (R,)."""
+        points = [(_own(x, 3, rows), _own(y, 2, rows)) for x, y in sets]
+        logits = outputs(theta, self.widths, torch.cat([x for x, _ in points], 1))
+        trained, *poisoned = logits.split([y.shape[1] for _, y in points], 1)
+        y = points[0][1]
+        if poisoned:
+            loss = anti_generalisation(trained, y, poisoned[0], points[1][1], self.beta[rows])
+        else:
+            loss = cross_entropy(trained, y)
+        return loss, (predictions(trained) == y).all(1)
+
+    def _update(self, rows: Tensor, theta: Tensor, gradient: Tensor) -> None:
+        if self.descent.clip_norm is not None:
+            norm = gradient.norm(dim=1, keepdim=True)
+            gradient = gradient * (self.descent.clip_norm / (norm + 1e-6)).clamp(max=1)
+        gradient = gradient + self.weight_decay[rows] * theta
+        moments = {name: moment[rows] for name, moment in self.moments.items()}
+        direction = self._direction(gradient, moments, self.step + 1, self.descent)
+        rate = self.descent.factor(self.step) * self.lr[rows].unsqueeze(1)
+        self.parameters[rows] = theta - rate * direction
+        for name, moment in moments.items():
+            self.moments[name][rows] = moment
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain tensors and a number; not a copy of them."""
+        return {"parameters": self.parameters, "moments": self.moments, "rows": self.rows, "step": self.step}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.parameters = state["parameters"].clone()
+        self.moments = {name: moment.clone() for name, moment in state["moments"].items()}
+        self.rows, self.step = state["rows"].clone(), state["step"]
+
+
+def _sgd(gradient: Tensor, moments: dict[str, Tensor], step: int, descent: Descent) -> Tensor:
+    """v <- momentum * v + gradient; along v."""
+    return moments["velocity"].mul_(descent.momentum).add_(gradient)
+
+
+def _adam(gradient: Tensor, moments: dict[str, Tensor], step: int, descent: Descent) -> Tensor:
+    """Bias-corrected mean of gradients over the root of that of their squares; ``step`` counts from 1."""
+    first, second = descent.betas
+    mean = moments["mean"].lerp_(gradient, 1 - first)
+    square = moments["square"].mul_(second).addcmul_(gradient, gradient, value=1 - second)
+    return mean / (1 - first**step) / ((square / (1 - second**step)).sqrt() + descent.eps)
+
+
+def _rmsprop(gradient: Tensor, moments: dict[str, Tensor], step: int, descent: Descent) -> Tensor:
+    square = moments["square"].mul_(descent.alpha).addcmul_(gradient, gradient, value=1 - descent.alpha)
+    return gradient / (square.sqrt() + descent.eps)
+
+
+_OPTIMISERS = {
+    "sgd": (("velocity",), _sgd),
+    "adam": (("mean", "square"), _adam),
+    "rmsprop": (("square",), _rmsprop),
+}
+
+
+def _own(values: Tensor, ndim: int, rows: Tensor) -> Tensor:
+    """What networks ``rows`` (R,) see: their own ``values`` if these have ``ndim`` dimensions, else all."""
+    return values[rows] if values.ndim == ndim else values.expand(len(rows), *values.shape)
+
+
+def networks_at_once(widths: Widths, sets: Sequence[Points], device: torch.device) -> int:
+    """How many networks share a pass: on a CPU so many that their activations stay in its cache."""
+    if device.type != "cpu":
+        return sys.maxsize
+    activations = sum(y.shape[-1] for _, y in sets) * sum(widths)
+    return max(1, _CACHED // activations)
+
+
+@torch.no_grad()
+def measure(parameters: Tensor, widths: Widths, points: Points) -> tuple[Tensor, Tensor]:
+    """Mean cross entropy (K,) and accuracy (K,), 0 to 1, of each network on ``points``."""
+    losses, accuracies = [], []
+    at_once = networks_at_once(widths, [points], parameters.device)
+    for rows in torch.arange(len(parameters), device=parameters.device).split(at_once):
+        x, y = _own(points[0], 3, rows), _own(points[1], 2, rows)
+        logits = outputs(parameters[rows], widths, x)
+        losses.append(cross_entropy(logits, y))
+        accuracies.append((predictions(logits) == y).to(logits).mean(1))
+    return torch.cat(losses), torch.cat(accuracies)

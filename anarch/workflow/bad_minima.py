@@ -1,0 +1,126 @@
+"""The runs of the bad_minima study (Liu et al. 2020), from its section of the config.
+
+A *setup* is one architecture on one dataset.  For each seed a network is drawn; it is trained on the true
+labels from there (random initialisation), and from where training on R randomly labelled copies of every
+image has led it (adversarial initialisation, Sec. 3.1), by vanilla SGD and with its heuristics.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from anarch.workflow.specs import Corruption, Model, Recipe, RunSpec, Start, parse
+
+STUDY = "bad_minima"
+HEURISTICS = ("da", "l2", "momentum")
+MODES = ("vanilla", "da", "l2", "momentum", "da+l2", "da+momentum", "l2+momentum", "sota")
+MEMBER = re.compile(
+    r"(?P<setup>[a-z][a-z0-9_]*)/(?P<what>[a-z0-9+]+)-(?P<init>random|r(?P<R>\d+))-s(?P<seed>\d+)"
+)
+PRETRAINING = "pretraining"
+
+
+def pretraining(setup: str, replicas: int, seed: int) -> str:
+    return f"{setup}/{PRETRAINING}-r{replicas}-s{seed}"
+
+
+def training(setup: str, mode: str, replicas: int | None, seed: int) -> str:
+    """Name of the run on the true labels; ``replicas`` None: from random initialisation."""
+    return f"{setup}/{mode}-{'random' if replicas is None else f'r{replicas}'}-s{seed}"
+
+
+def describe(run: str) -> dict[str, Any]:
+    """What a run's name says: stage, mode, init, replicas (None from random initialisation), seed."""
+    match = MEMBER.fullmatch(run)
+    if match is None or match["what"] not in (*MODES, PRETRAINING):
+        raise ValueError(f"{run!r} is no run of the bad_minima study")
+    first = match["what"] == PRETRAINING
+    return {
+        "stage": "pretraining" if first else "training",
+        "mode": "vanilla" if first else match["what"],
+        "init": "random" if first or match["R"] is None else "adversarial",
+        "replicas": None if match["R"] is None else int(match["R"]),
+        "seed": int(match["seed"]),
+    }
+
+
+def heuristics(mode: str) -> tuple[str, ...]:
+    """What ``mode`` adds to vanilla SGD; SOTA SGD is all three (Sec. 3.5)."""
+    if mode == "sota":
+        return HEURISTICS
+    return () if mode == "vanilla" else tuple(mode.split("+"))
+
+
+def members(section: Mapping[str, Any], setup: str, seed: int) -> list[str]:
+    """All runs of one setup and seed.  The sweep of R is for vanilla and SOTA SGD only (Fig. 4)."""
+    chosen, main = section["setups"][setup], section["replicas"]
+    return [
+        *(pretraining(setup, R, seed) for R in chosen["replicas"]),
+        *(training(setup, mode, None, seed) for mode in chosen["modes"]),
+        *(
+            training(setup, mode, R, seed)
+            for R in chosen["replicas"]
+            for mode in chosen["modes"]
+            if main == R or mode in ("vanilla", "sota")
+        ),
+    ]
+
+
+def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
+    """Every training of the study, by its path below ``runs/``."""
+    return {
+        run: spec
+        for setup, chosen in section["setups"].items()
+        for seed in chosen["seeds"]
+        for run, spec in _runs_of_seed(section, setup, seed)
+    }
+
+
+def _runs_of_seed(section: Mapping[str, Any], setup: str, seed: int) -> Iterator[tuple[str, RunSpec]]:
+    chosen = section["setups"][setup]
+    for run in members(section, setup, seed):
+        told = describe(run)
+        first = told["stage"] == "pretraining"
+        replicas = told["replicas"]
+        yield (
+            run,
+            RunSpec(
+                dataset=chosen["dataset"],
+                model=parse(Model, chosen["model"]),
+                recipe=_recipe(chosen, () if first else heuristics(told["mode"]), first),
+                seed=seed,
+                start=None if first or replicas is None else Start(run=pretraining(setup, replicas, seed)),
+                corruption=Corruption(replicas=replicas, **section["corruption"]) if first else None,
+            ),
+        )
+
+
+def _recipe(chosen: Mapping[str, Any], added: Sequence[str], first: bool) -> Recipe:
+    """Vanilla SGD with the heuristics of ``added``, each as the setup says."""
+    extra = {key: value for name in added for key, value in chosen["heuristics"][name].items()}
+    return parse(Recipe, {**chosen["pretraining" if first else "training"], **extra})
+
+
+def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
+    """Raises ValueError, naming the key, for values that the schema cannot tell to be impossible."""
+    for name, chosen in section["setups"].items():
+        key = f"bad_minima.setups.{name}"
+        if chosen["dataset"] not in datasets:
+            raise ValueError(
+                f"{key}.dataset: {chosen['dataset']!r} is not among datasets ({', '.join(datasets)})"
+            )
+        if section["replicas"] not in chosen["replicas"]:
+            raise ValueError(
+                f"{key}.replicas: {chosen['replicas']} lacks bad_minima.replicas, {section['replicas']}"
+            )
+        for step in ("pretraining", "training"):
+            last, steps = chosen[step]["epochs"], chosen[step].get("milestones", [])
+            if steps and max(steps) >= last:
+                raise ValueError(
+                    f"{key}.{step}.milestones: {max(steps)} is not before the last epoch, {last}"
+                )
+        for mode in chosen["modes"]:
+            try:
+                _recipe(chosen, heuristics(mode), False)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None

@@ -1,0 +1,153 @@
+"""Liu et al. 2020: train on random labels first, then on the true ones, by vanilla SGD and with its heuristics."""
+
+SETUPS = BAD_MINIMA["setups"]
+BAD_MINIMA_RUNS = f"results/{SCALE}/bad_minima/runs"
+BAD_MINIMA_BATCHES = [
+    f"{setup}-s{seed}" for setup, chosen in SETUPS.items() for seed in chosen["seeds"]
+]
+BAD_MINIMA_TABLES = ["history", "measures", "distances", "robustness", "toy"]
+MADE_BY["bad_minima"] = {
+    "history": measuring_code("collect_history.py", "bad_minima", RUNS["bad_minima"]),
+    **{
+        name: measuring_code("measure_minima.py", "bad_minima", RUNS["bad_minima"])
+        for name in ("measures", "distances", "robustness")
+    },
+    "toy": code("toy_boundaries.py"),
+}
+
+
+def setup_runs(setup):
+    """All runs of a setup, of every seed."""
+    return [
+        run
+        for seed in SETUPS[setup]["seeds"]
+        for run in bad_minima.members(BAD_MINIMA, setup, seed)
+    ]
+
+
+def setup_columns(setup):
+    """What stands in every row of a setup's tables."""
+    chosen = SETUPS[setup]
+    return [
+        f"dataset={chosen['dataset']}",
+        f"model={chosen['label']}",
+        f"main_replicas={BAD_MINIMA['replicas']}",
+    ]
+
+
+use rule train as bad_minima_train with:
+    output:
+        **paths.run_files(SCALE, "{study}", "{run}"),
+    wildcard_constraints:
+        study="bad_minima",
+        run=any_of(RUNS["bad_minima"]),
+
+
+rule bad_minima_measure:
+    input:
+        unpack(lambda w: data_files(SETUPS[w.setup]["dataset"])),
+        finals=lambda w: finals(
+            "bad_minima", bad_minima.members(BAD_MINIMA, w.setup, int(w.seed))
+        ),
+    output:
+        measures=table("bad_minima", "measures/{setup}-s{seed}"),
+        distances=table("bad_minima", "distances/{setup}-s{seed}"),
+        robustness=table("bad_minima", "robustness/{setup}-s{seed}"),
+    log:
+        log_of("bad_minima/measures/{setup}-s{seed}"),
+    benchmark:
+        timing_of("bad_minima/measures/{setup}-s{seed}")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="4h",
+    params:
+        runs=lambda w: BAD_MINIMA_RUNS,
+        names=lambda w: bad_minima.members(BAD_MINIMA, w.setup, int(w.seed)),
+        columns=lambda w: setup_columns(w.setup),
+        main=BAD_MINIMA["replicas"],
+        epsilons=BAD_MINIMA["epsilons"],
+        code=lambda w: measuring_code(
+            "measure_minima.py",
+            "bad_minima",
+            bad_minima.members(BAD_MINIMA, w.setup, int(w.seed)),
+        ),
+    shell:
+        "python workflow_scripts/measure_minima.py --runs {params.runs} --names {params.names}"
+        " --data $(dirname {input.manifest}) --column {params.columns:q} --main-replicas {params.main}"
+        " --epsilons {params.epsilons} --threads {threads} --gpus {resources.gpu} --measures {output.measures}"
+        " --distances {output.distances} --robustness {output.robustness} > {log} 2>&1"
+
+
+rule bad_minima_toy_boundaries:
+    output:
+        table("bad_minima", "toy"),
+    log:
+        log_of("bad_minima/toy"),
+    benchmark:
+        timing_of("bad_minima/toy")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        seeds=BAD_MINIMA["toy"]["seeds"],
+        code=MADE_BY["bad_minima"]["toy"],
+    shell:
+        "python workflow_scripts/toy_boundaries.py --seeds {params.seeds}"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+use rule collect_history as bad_minima_history_of_setup with:
+    input:
+        lambda w: histories("bad_minima", setup_runs(w.setup)),
+    output:
+        table("bad_minima", "history/{setup}"),
+    log:
+        log_of("bad_minima/history/{setup}"),
+    benchmark:
+        timing_of("bad_minima/history/{setup}")
+    params:
+        study="bad_minima",
+        runs=lambda w: BAD_MINIMA_RUNS,
+        names=lambda w: setup_runs(w.setup),
+        columns=lambda w: setup_columns(w.setup),
+        code=lambda w: measuring_code(
+            "collect_history.py", "bad_minima", setup_runs(w.setup)
+        ),
+
+
+use rule stack as bad_minima_history with:
+    input:
+        [table("bad_minima", f"history/{setup}") for setup in SETUPS],
+    output:
+        table("bad_minima", "history"),
+    log:
+        log_of("bad_minima/history"),
+    benchmark:
+        timing_of("bad_minima/history")
+    params:
+        code=stacking_code("bad_minima", "history"),
+
+
+use rule stack as bad_minima_measures with:
+    input:
+        lambda w: [
+            table("bad_minima", f"{w.name}/{batch}") for batch in BAD_MINIMA_BATCHES
+        ],
+    output:
+        table("bad_minima", "{name}"),
+    log:
+        log_of("bad_minima/{name}"),
+    benchmark:
+        timing_of("bad_minima/{name}")
+    wildcard_constraints:
+        name="measures|distances|robustness",
+    params:
+        code=lambda w: stacking_code("bad_minima", w.name),
