@@ -22,6 +22,7 @@ _HOMES = {
     "log_volume": "anarch.landscape.volume",
     "BetaLasso": "anarch.training.beta_lasso",
     "description_length_bound": "anarch.complexity.description_length",
+    "split_neuron": "anarch.critical.splitting",
 }
 
 __all__ = list(_HOMES)

@@ -16,25 +16,6 @@ MADE_BY["bad_minima"] = {
 }
 
 
-def setup_runs(setup):
-    """All runs of a setup, of every seed."""
-    return [
-        run
-        for seed in SETUPS[setup]["seeds"]
-        for run in bad_minima.members(BAD_MINIMA, setup, seed)
-    ]
-
-
-def setup_columns(setup):
-    """What stands in every row of a setup's tables."""
-    chosen = SETUPS[setup]
-    return [
-        f"dataset={chosen['dataset']}",
-        f"model={chosen['label']}",
-        f"main_replicas={BAD_MINIMA['replicas']}",
-    ]
-
-
 use rule train as bad_minima_train with:
     output:
         **paths.run_files(SCALE, "{study}", "{run}"),
@@ -67,7 +48,7 @@ rule bad_minima_measure:
     params:
         runs=lambda w: BAD_MINIMA_RUNS,
         names=lambda w: bad_minima.members(BAD_MINIMA, w.setup, int(w.seed)),
-        columns=lambda w: setup_columns(w.setup),
+        columns=lambda w: bad_minima.columns(BAD_MINIMA, w.setup),
         main=BAD_MINIMA["replicas"],
         epsilons=BAD_MINIMA["epsilons"],
         code=lambda w: measuring_code(
@@ -106,7 +87,7 @@ rule bad_minima_toy_boundaries:
 
 use rule collect_history as bad_minima_history_of_setup with:
     input:
-        lambda w: histories("bad_minima", setup_runs(w.setup)),
+        lambda w: histories("bad_minima", bad_minima.of_setup(BAD_MINIMA, w.setup)),
     output:
         table("bad_minima", "history/{setup}"),
     log:
@@ -116,10 +97,10 @@ use rule collect_history as bad_minima_history_of_setup with:
     params:
         study="bad_minima",
         runs=lambda w: BAD_MINIMA_RUNS,
-        names=lambda w: setup_runs(w.setup),
-        columns=lambda w: setup_columns(w.setup),
+        names=lambda w: bad_minima.of_setup(BAD_MINIMA, w.setup),
+        columns=lambda w: bad_minima.columns(BAD_MINIMA, w.setup),
         code=lambda w: measuring_code(
-            "collect_history.py", "bad_minima", setup_runs(w.setup)
+            "collect_history.py", "bad_minima", bad_minima.of_setup(BAD_MINIMA, w.setup)
         ),
 
 

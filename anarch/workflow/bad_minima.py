@@ -66,6 +66,21 @@ def members(section: Mapping[str, Any], setup: str, seed: int) -> list[str]:
     ]
 
 
+def of_setup(section: Mapping[str, Any], setup: str) -> list[str]:
+    """All runs of one setup."""
+    return [run for seed in section["setups"][setup]["seeds"] for run in members(section, setup, seed)]
+
+
+def columns(section: Mapping[str, Any], setup: str) -> list[str]:
+    """NAME=VALUE of what stands in every row of a setup's tables."""
+    chosen = section["setups"][setup]
+    return [
+        f"dataset={chosen['dataset']}",
+        f"model={chosen['label']}",
+        f"main_replicas={section['replicas']}",
+    ]
+
+
 def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
     """Every training of the study, by its path below ``runs/``."""
     return {

@@ -62,7 +62,7 @@ def test_building_draws_nothing(name: str) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize("name", sorted({*architectures()} - {"quadratic_features"}))  # not of torch's layers
 def test_the_start_of_every_architecture_is_pytorchs_own(name: str) -> None:
     network = initialise_(narrow(name, (3, 32, 32), 10), torch.Generator().manual_seed(3))
     expected = narrow(name, (3, 32, 32), 10)

@@ -7,8 +7,20 @@ from checkout import SMOKE, Checkout
 
 pytestmark = pytest.mark.smoke
 
-FIGURES = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "figA", "figB1", "figB2", "figC", "lcn"]
-TRAININGS = {"needle_cnn", "needle_relax", "needle_relax_traced"}
+FIGURES = {
+    "needle": [*(f"fig{name}" for name in "1 2 3 4 5 6 7 A B1 B2 C".split()), "lcn"],
+    "bad_minima": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1", "table2"],
+}
+FIGURE_RULES = {f"{study}_{name}" for study, names in FIGURES.items() for name in names}
+RELAXATIONS = {"needle_relax", "needle_relax_traced"}
+TRAININGS = {"needle_cnn", "bad_minima_train", *RELAXATIONS}
+MEASUREMENTS = {
+    "needle_lift",
+    "needle_measure",
+    "needle_interpolate",
+    "bad_minima_measure",
+    "bad_minima_toy_boundaries",
+}
 RUN = "results/smoke/needle/runs"
 
 
@@ -32,11 +44,12 @@ def checkout(finished: Checkout):
     shutil.rmtree(fresh.root)
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_there_and_is_a_target(finished, name):
-    for kind in ("png", "svg"):
-        assert (finished.root / f"results/smoke/needle/figures/{name}.{kind}").stat().st_size > 2000
-    assert finished.planned(f"needle_{name}", *SMOKE) == {}
+@pytest.mark.parametrize("study", FIGURES)
+def test_every_figure_is_there_and_is_a_target(finished, study):
+    for name in FIGURES[study]:
+        for kind in ("png", "svg"):
+            assert (finished.root / f"results/smoke/{study}/figures/{name}.{kind}").stat().st_size > 2000
+    assert finished.planned(*(f"{study}_{name}" for name in FIGURES[study]), *SMOKE) == {}
 
 
 def test_nothing_is_left_to_do_and_nothing_half_written_is_left(finished):
@@ -50,9 +63,9 @@ def test_rules_that_compute_with_networks_declare_a_gpu_and_no_other_does(finish
     for block in printed.split("\n\n"):
         for rule in block.split("\nrule ")[1:]:
             name = rule.split(":")[0]
-            if name in {*TRAININGS, "needle_lift", "needle_measure", "needle_interpolate"}:
+            if name in TRAININGS | MEASUREMENTS:
                 assert "gpu=1" in rule and "mem_mb=" in rule and "runtime=" in rule, rule
-            elif "fig" in name or name in ("needle_history", "needle_measures", "all"):
+            elif name in FIGURE_RULES | {"needle_history", "needle_measures", "bad_minima_measures", "all"}:
                 assert "gpu=" not in rule, rule
 
 
@@ -74,10 +87,16 @@ def test_a_touch_a_comment_and_a_docstring_run_nothing(checkout):
 def test_an_edit_of_the_lifting_runs_what_depends_on_it(checkout):
     checkout.edit("anarch/lifting/layers.py", "\nimport torch\n", "\nimport torch\n\nEDITED = 1\n")
     plan = checkout.planned(*SMOKE)
-    assert {"needle_lift", "needle_relax", "needle_relax_traced", "needle_measure", "needle_fig3"} <= set(
-        plan
-    )
-    assert not {"needle_cnn", "prepare_data"} & set(plan)
+    assert {"needle_lift", *RELAXATIONS, "needle_measure", "needle_fig3"} <= set(plan)
+    assert not {"needle_cnn", "prepare_data", "bad_minima_train", "bad_minima_fig3"} & set(plan)
+
+
+def test_an_edit_of_the_corruption_runs_what_began_with_random_labels(checkout):
+    checkout.edit("anarch/data/corruption.py", "\nimport torch\n", "\nimport torch\n\nEDITED = 1\n")
+    plan = checkout.planned(*SMOKE)
+    assert not {"needle_cnn", "prepare_data", *RELAXATIONS} & set(plan)
+    made = {file.split("/")[-2] for file in plan["bad_minima_train"]}
+    assert made == {f"{name}-r2-s{seed}" for name in ("pretraining", "vanilla", "sota") for seed in (0, 1)}
 
 
 def test_an_edit_of_the_loop_runs_every_training(checkout):
@@ -88,7 +107,7 @@ def test_an_edit_of_the_loop_runs_every_training(checkout):
 
 def test_a_new_figure_style_runs_figures_only(checkout):
     checkout.edit("anarch/figures/style.py", "\nimport", "\nEDITED = 1\nimport")
-    assert set(checkout.planned(*SMOKE)) == {f"needle_{name}" for name in FIGURES}
+    assert set(checkout.planned(*SMOKE)) == FIGURE_RULES
 
 
 def test_another_architecture_makes_only_its_own_networks_stale(checkout):
@@ -102,6 +121,7 @@ def test_a_new_seed_runs_that_seed_and_what_sums_it_up(checkout):
     plan = checkout.planned(*SMOKE)
     made = {file for files in plan.values() for file in files}
     for file in made:
+        assert "/needle/" in file, file
         assert "-s2" in file or "/figures/" in file or (file.count("/") == 4 and "/tables/" in file), file
     assert not {"prepare_data", "needle_trace_paths", "needle_trace_filters", "needle_blocks"} & set(plan)
 

@@ -1,0 +1,1 @@
+"""Critical points of narrow networks inside wide ones: search, embedding, spectra, reduction."""
