@@ -43,7 +43,7 @@ types: $(VENV)/tested
 	$(BIN)/mypy
 
 unit: $(VENV)/tested
-	$(BIN)/python -m pytest -m "not smoke"
+	$(BIN)/python -m pytest -n $(CORES) -m "not smoke"
 
 smoke: $(VENV)/tested
 	$(BIN)/python -m pytest -m smoke -s
