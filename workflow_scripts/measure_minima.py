@@ -63,8 +63,10 @@ def point(run: Run, network: nn.Module, data: Mapping[str, Examples]) -> dict[st
     """Accuracy on clean images, norms (Sec. 3.6) and output margins (Sec. 3.7) at the end of ``run``."""
     train = data["train"]
     quantiles = margins(network, train.inputs(), train.labels).double()
+    last = read_csv(run.folder / run.name / paths.HISTORY)[-1]
     return {
-        "epochs": int(read_csv(run.folder / run.name / paths.HISTORY)[-1]["epoch"]),
+        "epochs": int(last["epoch"]),
+        "settled_accuracy": last.get("settled_accuracy"),  # of a pretraining: on its random labels
         "train_accuracy": evaluate(network, train)[1],
         "test_accuracy": evaluate(network, data["test"])[1],
         "frobenius": frobenius_norm(network),
