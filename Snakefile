@@ -20,6 +20,8 @@ include: "rules/needle.smk"
 include: "rules/needle_figures.smk"
 include: "rules/bad_minima.smk"
 include: "rules/bad_minima_figures.smk"
+include: "rules/embedding.smk"
+include: "rules/embedding_figures.smk"
 
 
 localrules:
@@ -31,3 +33,4 @@ rule all:
     input:
         rules.needle.input,
         rules.bad_minima.input,
+        rules.embedding.input,

@@ -7,7 +7,15 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from anarch.workflow import config as checks
-from anarch.workflow import bad_minima, digests, environment, needle, paths, specs
+from anarch.workflow import (
+    bad_minima,
+    digests,
+    embedding,
+    environment,
+    needle,
+    paths,
+    specs,
+)
 from anarch.workflow.studies import STUDIES
 
 ROOT = Path(workflow.basedir)
@@ -22,6 +30,7 @@ DATA_ROOT = checks.data_root(config)
 environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
 BAD_MINIMA = config["bad_minima"]
+EMBEDDING = config["embedding"]
 RUNS = {name: study.runs(config[name]) for name, study in STUDIES.items()}
 MADE_BY = {}  # study -> table -> digest of all that the table comes from
 

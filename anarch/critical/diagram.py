@@ -60,6 +60,7 @@ def find(
     *,
     lr: float,
     steps: int,
+    adam: bool = False,
     tol: float = 1e-12,
     same: float = _SAME,
 ) -> list[CriticalPoint]:
@@ -69,7 +70,7 @@ def find(
     ``grid`` (g, d) are one.  Left out: unconverged points, and those with a neuron that is idle, a copy or a
     step between samples: embeddings of narrower networks and points at infinity (`effective_width`).
     """
-    path = descend(network, starts, x, y, lr=lr, steps=steps, burn_in=min(50, steps))
+    path = descend(network, starts, x, y, lr=lr, steps=steps, adam=adam, burn_in=min(50, steps // 2))
     points = polish(network, torch.cat([path.slowest, path.theta]), x, y, tol=tol)
     own = [effective_width(network, theta, x) == network.widths[1] for theta in points.theta]
     kept = (points.converged & torch.tensor(own)).nonzero().squeeze(1)

@@ -1,7 +1,7 @@
-"""The studies, by name: each module has ``runs(section)``, ``describe(run)`` and ``check(section, names)``."""
+"""The studies by name; each module has ``runs(section)``, ``describe(run)`` and ``check(section, names)``."""
 
 from types import ModuleType
 
-from anarch.workflow import bad_minima, needle
+from anarch.workflow import bad_minima, embedding, needle
 
-STUDIES: dict[str, ModuleType] = {study.STUDY: study for study in (needle, bad_minima)}
+STUDIES: dict[str, ModuleType] = {study.STUDY: study for study in (needle, bad_minima, embedding)}

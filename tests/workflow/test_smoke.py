@@ -8,8 +8,9 @@ from checkout import SMOKE, Checkout
 pytestmark = pytest.mark.smoke
 
 FIGURES = {
-    "needle": [*(f"fig{name}" for name in "1 2 3 4 5 6 7 A B1 B2 C".split()), "lcn"],
+    "needle": [*(f"fig{name}" for name in ["1", "2", "3", "4", "5", "6", "7", "A", "B1", "B2", "C"]), "lcn"],
     "bad_minima": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1", "table2"],
+    "embedding": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1"],
 }
 FIGURE_RULES = {f"{study}_{name}" for study, names in FIGURES.items() for name in names}
 RELAXATIONS = {"needle_relax", "needle_relax_traced"}
@@ -20,6 +21,7 @@ MEASUREMENTS = {
     "needle_interpolate",
     "bad_minima_measure",
     "bad_minima_toy_boundaries",
+    "embedding_reduce",
 }
 RUN = "results/smoke/needle/runs"
 

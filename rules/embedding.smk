@@ -1,0 +1,253 @@
+"""Zhang et al. 2021: critical points of narrow networks inside wide ones; full batch, jobs of their own."""
+
+EMBEDDING_SEARCHES = embedding.searches(EMBEDDING)
+EMBEDDING_DESCENTS = embedding.descents(EMBEDDING)
+EMBEDDING_REDUCTIONS = embedding.reductions(EMBEDDING)
+EMBEDDING_PICTURED = embedding.pictured(EMBEDDING)
+EMBEDDING_LINE = [
+    table("embedding", f"points/{name}") for name in embedding.of_case("line")
+]
+EMBEDDING_CODE = {
+    "search": code("search_points.py"),
+    "embed": code("embed_points.py"),
+    "descend": code("descend_wide.py"),
+    "reduce": code("reduce_network.py"),
+    "certify": code("certify_embedding.py"),
+}
+# What a table comes from: its script, its specs, and those of what the script reads.
+EMBEDDING_POINTS = digests.text_digest(
+    EMBEDDING_CODE["search"] + embedding.canonical(EMBEDDING_SEARCHES)
+)
+EMBEDDING_EMBEDDED = digests.text_digest(
+    EMBEDDING_CODE["embed"]
+    + embedding.canonical(embedding.spectra(EMBEDDING))
+    + EMBEDDING_POINTS
+)
+EMBEDDING_DESCENDED = digests.text_digest(
+    EMBEDDING_CODE["descend"]
+    + embedding.canonical(EMBEDDING_DESCENTS)
+    + EMBEDDING_POINTS
+)
+EMBEDDING_REDUCED = digests.text_digest(
+    EMBEDDING_CODE["reduce"]
+    + embedding.canonical(EMBEDDING_REDUCTIONS)
+    + "".join(
+        specs.canonical_json(data_spec(spec["dataset"]))
+        for spec in EMBEDDING_REDUCTIONS.values()
+    )
+)
+MADE_BY["embedding"] = {
+    "points": EMBEDDING_POINTS,
+    **dict.fromkeys(("curves", "spectra", "diagram", "split"), EMBEDDING_EMBEDDED),
+    **dict.fromkeys(("descent", "plateaus", "snapshots"), EMBEDDING_DESCENDED),
+    **dict.fromkeys(
+        ("training", "reductions", "groups", "cosines", "agreement"), EMBEDDING_REDUCED
+    ),
+    "certificate": digests.text_digest(
+        EMBEDDING_CODE["certify"] + embedding.canonical(EMBEDDING["certificate"])
+    ),
+}
+
+
+rule embedding_search:
+    output:
+        table("embedding", "points/{search}"),
+    log:
+        log_of("embedding/points/{search}"),
+    benchmark:
+        timing_of("embedding/points/{search}")
+    wildcard_constraints:
+        search=any_of(EMBEDDING_SEARCHES),
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="2h",
+    params:
+        spec=lambda w: embedding.canonical(EMBEDDING_SEARCHES[w.search]),
+        code=EMBEDDING_CODE["search"],
+    shell:
+        "python workflow_scripts/search_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
+        " --out {output} > {log} 2>&1"
+
+
+rule embedding_embed:
+    input:
+        line=EMBEDDING_LINE,
+        iris=table("embedding", "points/iris-m2"),
+        iris_bias=table("embedding", "points/iris_bias-m2"),
+    output:
+        curves=table("embedding", "curves"),
+        spectra=table("embedding", "spectra"),
+        diagram=table("embedding", "diagram"),
+        split=table("embedding", "split"),
+    log:
+        log_of("embedding/embed"),
+    benchmark:
+        timing_of("embedding/embed")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=embedding.canonical(embedding.spectra(EMBEDDING)),
+        code=EMBEDDING_EMBEDDED,
+    shell:
+        "python workflow_scripts/embed_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
+        " --line {input.line} --iris {input.iris} --iris-bias {input.iris_bias} --curves {output.curves}"
+        " --spectra {output.spectra} --diagram {output.diagram} --split {output.split} > {log} 2>&1"
+
+
+rule embedding_descend:
+    input:
+        line=EMBEDDING_LINE,
+    output:
+        descent=table("embedding", "descent/{descent}"),
+        plateaus=table("embedding", "plateaus/{descent}"),
+        snapshots=table("embedding", "snapshots/{descent}"),
+    log:
+        log_of("embedding/descent/{descent}"),
+    benchmark:
+        timing_of("embedding/descent/{descent}")
+    wildcard_constraints:
+        descent=any_of(EMBEDDING_DESCENTS),
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="2h",
+    params:
+        spec=lambda w: embedding.canonical(EMBEDDING_DESCENTS[w.descent]),
+        code=digests.text_digest(EMBEDDING_CODE["descend"] + EMBEDDING_POINTS),
+    shell:
+        "python workflow_scripts/descend_wide.py --spec {params.spec:q} --threads {threads} --gpus 0"
+        " --line {input.line} --descent {output.descent} --plateaus {output.plateaus}"
+        " --snapshots {output.snapshots} > {log} 2>&1"
+
+
+rule embedding_reduce:
+    input:
+        unpack(lambda w: data_files(EMBEDDING_REDUCTIONS[w.network]["dataset"])),
+    output:
+        training=table("embedding", "training/{network}"),
+        reductions=table("embedding", "reductions/{network}"),
+        groups=table("embedding", "groups/{network}"),
+        cosines=table("embedding", "cosines/{network}"),
+        agreement=table("embedding", "agreement/{network}"),
+    log:
+        log_of("embedding/reductions/{network}"),
+    benchmark:
+        timing_of("embedding/reductions/{network}")
+    wildcard_constraints:
+        network=any_of(EMBEDDING_REDUCTIONS),
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=6000,
+        runtime="4h",
+    params:
+        spec=lambda w: embedding.canonical(EMBEDDING_REDUCTIONS[w.network]),
+        code=lambda w: digests.text_digest(
+            EMBEDDING_CODE["reduce"]
+            + specs.canonical_json(
+                data_spec(EMBEDDING_REDUCTIONS[w.network]["dataset"])
+            )
+        ),
+    shell:
+        "python workflow_scripts/reduce_network.py --spec {params.spec:q} --data $(dirname {input.manifest})"
+        " --threads {threads} --gpus {resources.gpu} --training {output.training}"
+        " --reductions {output.reductions} --groups {output.groups} --cosines {output.cosines}"
+        " --agreement {output.agreement} > {log} 2>&1"
+
+
+rule embedding_certify:
+    output:
+        table("embedding", "certificate"),
+    log:
+        log_of("embedding/certificate"),
+    benchmark:
+        timing_of("embedding/certificate")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="2h",
+    params:
+        trials=EMBEDDING["certificate"]["trials"],
+        data_sets=EMBEDDING["certificate"]["data_sets"],
+        seed=EMBEDDING["seed"],
+        code=EMBEDDING_CODE["certify"],
+    shell:
+        "python workflow_scripts/certify_embedding.py --trials {params.trials} --data-sets {params.data_sets}"
+        " --seed {params.seed} --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+
+
+use rule stack as embedding_points with:
+    input:
+        [table("embedding", f"points/{name}") for name in EMBEDDING_SEARCHES],
+    output:
+        table("embedding", "points"),
+    log:
+        log_of("embedding/points"),
+    benchmark:
+        timing_of("embedding/points")
+    params:
+        code=stacking_code("embedding", "points"),
+
+
+use rule stack as embedding_descents with:
+    input:
+        lambda w: [
+            table("embedding", f"{w.name}/{name}") for name in EMBEDDING_DESCENTS
+        ],
+    output:
+        table("embedding", "{name}"),
+    log:
+        log_of("embedding/{name}"),
+    benchmark:
+        timing_of("embedding/{name}")
+    wildcard_constraints:
+        name="descent|plateaus|snapshots",
+    params:
+        code=lambda w: stacking_code("embedding", w.name),
+
+
+use rule stack as embedding_reductions with:
+    input:
+        lambda w: [
+            table("embedding", f"{w.name}/{name}") for name in EMBEDDING_REDUCTIONS
+        ],
+    output:
+        table("embedding", "{name}"),
+    log:
+        log_of("embedding/{name}"),
+    benchmark:
+        timing_of("embedding/{name}")
+    wildcard_constraints:
+        name="training|reductions",
+    params:
+        code=lambda w: stacking_code("embedding", w.name),
+
+
+use rule stack as embedding_pictures with:
+    input:
+        lambda w: [
+            table("embedding", f"{w.name}/{name}") for name in EMBEDDING_PICTURED
+        ],
+    output:
+        table("embedding", "{name}"),
+    log:
+        log_of("embedding/{name}"),
+    benchmark:
+        timing_of("embedding/{name}")
+    wildcard_constraints:
+        name="groups|cosines|agreement",
+    params:
+        code=lambda w: stacking_code("embedding", w.name),
