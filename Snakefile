@@ -22,6 +22,8 @@ include: "rules/bad_minima.smk"
 include: "rules/bad_minima_figures.smk"
 include: "rules/embedding.smk"
 include: "rules/embedding_figures.smk"
+include: "rules/scratch.smk"
+include: "rules/scratch_figures.smk"
 
 
 localrules:
@@ -34,3 +36,4 @@ rule all:
         rules.needle.input,
         rules.bad_minima.input,
         rules.embedding.input,
+        rules.scratch.input,

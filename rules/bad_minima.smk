@@ -100,7 +100,9 @@ use rule collect_history as bad_minima_history_of_setup with:
         names=lambda w: bad_minima.of_setup(BAD_MINIMA, w.setup),
         columns=lambda w: bad_minima.columns(BAD_MINIMA, w.setup),
         code=lambda w: measuring_code(
-            "collect_history.py", "bad_minima", bad_minima.of_setup(BAD_MINIMA, w.setup)
+            "collect_history.py",
+            "bad_minima",
+            bad_minima.of_setup(BAD_MINIMA, w.setup),
         ),
 
 

@@ -1,5 +1,6 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from anarch.workflow import (
     environment,
     needle,
     paths,
+    scratch,
     specs,
 )
 from anarch.workflow.studies import STUDIES
@@ -31,6 +33,7 @@ environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
 BAD_MINIMA = config["bad_minima"]
 EMBEDDING = config["embedding"]
+SCRATCH = config["scratch"]
 RUNS = {name: study.runs(config[name]) for name, study in STUDIES.items()}
 MADE_BY = {}  # study -> table -> digest of all that the table comes from
 
@@ -108,6 +111,17 @@ def training_input(study, run):
     if spec.start is not None:
         start = f"{paths.run_folder(SCALE, study, spec.start.run)}/{paths.weights_name(spec.start.epoch)}"
     return {**data_files(spec.dataset), "start": start}
+
+
+def all_data_files(study, runs):
+    """What a job on runs of several datasets waits for."""
+    return {
+        name: files
+        for dataset in sorted({spec_of(study, run).dataset for run in runs})
+        for name, files in (
+            (f"{dataset}_{kind}", file) for kind, file in data_files(dataset).items()
+        )
+    }
 
 
 def certificate(run):

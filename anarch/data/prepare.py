@@ -24,17 +24,44 @@ def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> D
     """The dataset that ``spec`` describes, from raw files below ``root``, downloaded to it if allowed.
 
     A stored split is the first n of a permutation of its images drawn from (seed, split), n being all where
-    the spec says 0: so a subset is part of each larger one, and no split stays sorted by class.
+    the spec says 0: so a subset is part of each larger one, and no split stays sorted by class.  With
+    ``spec.validation`` that many images from the end of train's permutation become the split "extra".
 
     Raises:
         FileNotFoundError: the raw data are missing; says the three ways to get them.
         ValueError: unknown source or option, more images wanted than there are, or a corrupt raw file.
     """
+    dataset = _as_stored_or_generated(spec, root, download)
+    if spec.permute is None:
+        return dataset
+    order = pixel_order(spec.permute, dataset.images["train"].shape[2:].numel())
+    shuffled = {split: _permuted(images, order) for split, images in dataset.images.items()}
+    return replace(
+        dataset, images=shuffled, origin=f"{dataset.origin}, pixels permuted (seed {spec.permute})"
+    )
+
+
+def pixel_order(seed: int, pixels: int) -> Tensor:
+    """The permutation int64 (pixels,) of ``spec.permute``: place i shows what was on place order[i]."""
+    return torch.randperm(pixels, generator=generator(seed, "pixels"))
+
+
+def _permuted(images: Tensor, order: Tensor) -> Tensor:
+    """``images`` (N, C, H, W) with the pixels of every image and channel in one ``order`` (H * W,)."""
+    return images.flatten(2)[..., order].view(images.shape)
+
+
+def _as_stored_or_generated(spec: "DataSpec", root: Path | None, download: bool) -> Dataset:
     module = import_module(f"{sources.__name__}.{_known(spec.source)}")
     wanted = {split: getattr(spec, split) for split in SPLITS}
-    for split, n in wanted.items():
+    for split, n in {**wanted, "validation": spec.validation}.items():
         if n < 0:
             raise ValueError(f"{spec.source}: {split} must be 0 or more images, got {n}")
+    if spec.validation and (hasattr(module, "generate") or spec.extra):
+        raise ValueError(
+            f"{spec.source}: `validation` holds images out of the train split of a stored source; "
+            "say how many by one of the two, of a generated source by `extra`"
+        )
     if hasattr(module, "generate"):
         if absent := [split for split in ("train", "test") if not wanted[split]]:
             raise ValueError(
@@ -85,10 +112,15 @@ def _subset(spec: "DataSpec", dataset: Dataset, wanted: dict[str, int]) -> Datas
     images, labels = {}, {}
     for split, n in wanted.items():
         available = len(dataset.images.get(split, ()))
-        if n > available:
-            raise ValueError(f"{spec.source}: {split} has {available} images, {n} are wanted")
-        if available:
+        held_out = spec.validation if split == "train" else 0
+        if (n or bool(held_out)) + held_out > available:
+            and_held_out = f" and {held_out} for validation" if held_out else ""
+            raise ValueError(f"{spec.source}: {split} has {available} images, {n}{and_held_out} are wanted")
+        if available and not (split == "extra" and spec.validation):
             order = torch.randperm(available, generator=generator(spec.seed, "subset", split))
-            rows = order[: n or available]
-            images[split], labels[split] = dataset.images[split][rows], dataset.labels[split][rows]
+            kept = {split: order[: n or available - held_out]}
+            if held_out:
+                kept["extra"] = order[available - held_out :]
+            for name, rows in kept.items():
+                images[name], labels[name] = dataset.images[split][rows], dataset.labels[split][rows]
     return replace(dataset, images=images, labels=labels)

@@ -33,7 +33,7 @@ def validated(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
             if not (root / "anarch" / "data" / "sources" / f"{spec.source}.py").is_file():
                 raise ValueError(f"datasets.{name}.source: there is no anarch/data/sources/{spec.source}.py")
         for name, study in STUDIES.items():
-            study.check(config[name], list(config["datasets"]))
+            study.check(config[name], config["datasets"])
             for architecture in {spec.model.architecture for spec in study.runs(config[name]).values()}:
                 if not (root / "anarch" / "models" / f"{architecture}.py").is_file():
                     raise ValueError(f"{name}: there is no anarch/models/{architecture}.py")

@@ -1,7 +1,7 @@
-"""The studies by name; each module has ``runs(section)``, ``describe(run)`` and ``check(section, names)``."""
+"""The studies: each module has ``runs(section)``, ``describe(run)`` and ``check(section, datasets)``."""
 
 from types import ModuleType
 
-from anarch.workflow import bad_minima, embedding, needle
+from anarch.workflow import bad_minima, embedding, needle, scratch
 
-STUDIES: dict[str, ModuleType] = {study.STUDY: study for study in (needle, bad_minima, embedding)}
+STUDIES: dict[str, ModuleType] = {study.STUDY: study for study in (needle, bad_minima, embedding, scratch)}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from anarch.data.prepare import known_sources, prepare
+from anarch.data.prepare import known_sources, pixel_order, prepare
 from anarch.workflow.specs import DataSpec
 
 
@@ -68,6 +68,64 @@ def test_a_smaller_side_is_the_mean_over_blocks(tmp_path):
         assert np.abs(image.numpy() - blocks).max() <= 0.5 + 1e-4
 
 
+def test_validation_images_are_held_out_of_train(root):
+    """The last 9 of the permutation that train is the first n of; nothing is in both, test stays as it is."""
+    plain, held = prepare(numbers(), root), prepare(numbers(validation=9), root)
+    assert rows(held, "train") == rows(plain, "train")[:51]
+    assert rows(held, "extra") == rows(plain, "train")[51:]
+    assert held.labels["extra"].tolist() == [row % 5 for row in rows(held, "extra")]
+    assert torch.equal(held.images["test"], plain.images["test"])
+    small = prepare(numbers(train=20, validation=9), root)
+    assert rows(small, "train") == rows(plain, "train")[:20] and rows(small, "extra") == rows(held, "extra")
+
+
+@pytest.mark.parametrize("train, validation", [(51, 10), (0, 60), (0, 61)])
+def test_train_and_validation_must_both_fit(root, train, validation):
+    with pytest.raises(
+        ValueError, match=f"^npz: train has 60 images, {train} and {validation} for validation"
+    ):
+        prepare(numbers(train=train, validation=validation), root)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [numbers(validation=5, extra=3), DataSpec(source="cluttered_digits", train=9, test=9, validation=2)],
+)
+def test_validation_is_for_stored_sources_that_take_no_extra_split(root, spec):
+    with pytest.raises(
+        ValueError, match=r"`validation` holds images out of the train split of a stored source"
+    ):
+        prepare(spec, root)
+
+
+def test_one_permutation_of_the_pixels_in_all_channels_and_splits(tmp_path):
+    """7 x 5 pixels in 3 colours: the same positions move alike everywhere, and `pixel_order` undoes it."""
+    draws = np.random.default_rng(0)
+    images = {
+        split: draws.integers(0, 256, (n, 7, 5, 3), dtype=np.uint8)
+        for split, n in (("train", 6), ("test", 3))
+    }
+    arrays = {f"x_{split}": x for split, x in images.items()} | {
+        "y_train": np.arange(6),
+        "y_test": np.arange(3),
+    }
+    np.savez(tmp_path / "x.npz", **arrays)
+    spec = {"source": "npz", "path": "x.npz"}
+    plain, moved = prepare(DataSpec(**spec), tmp_path), prepare(DataSpec(**spec, permute=4), tmp_path)
+    order = pixel_order(4, 35)
+    assert sorted(order.tolist()) == list(range(35)) and order.tolist() != list(range(35))
+    for split in ("train", "test"):
+        assert torch.equal(moved.labels[split], plain.labels[split])
+        for place, source in enumerate(order.tolist()):
+            assert torch.equal(
+                moved.images[split][:, :, place // 5, place % 5],
+                plain.images[split][:, :, source // 5, source % 5],
+            )
+    assert moved.origin.endswith("pixels permuted (seed 4)")
+    assert not torch.equal(pixel_order(5, 35), order)
+    assert prepare(DataSpec(**spec, permute=0), tmp_path).origin.endswith("(seed 0)")
+
+
 def test_a_generated_source_makes_the_sizes_asked_for_and_needs_no_root():
     spec = DataSpec(source="cluttered_digits", train=13, test=4, extra=3, seed=2, options={"clutter": 0})
     made = prepare(spec, None)
@@ -83,6 +141,7 @@ def test_a_generated_source_makes_the_sizes_asked_for_and_needs_no_root():
         (DataSpec(source="cifar11"), "there is no source 'cifar11'; there are cifar10, cifar100"),
         (DataSpec(source="_stored"), "there is no source '_stored'"),
         (numbers(train=-1), "npz: train must be 0 or more images, got -1"),
+        (numbers(validation=-1), "npz: validation must be 0 or more images, got -1"),
         (
             DataSpec(source="npz", path="numbers.npz", options={"pad": 2}),
             "npz has no option `pad`; it has none",

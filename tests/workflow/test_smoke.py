@@ -11,10 +11,11 @@ FIGURES = {
     "needle": [*(f"fig{name}" for name in ["1", "2", "3", "4", "5", "6", "7", "A", "B1", "B2", "C"]), "lcn"],
     "bad_minima": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1", "table2"],
     "embedding": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1"],
+    "scratch": [*(f"fig{number}" for number in range(1, 11)), *(f"table{number}" for number in range(1, 6))],
 }
 FIGURE_RULES = {f"{study}_{name}" for study, names in FIGURES.items() for name in names}
 RELAXATIONS = {"needle_relax", "needle_relax_traced"}
-TRAININGS = {"needle_cnn", "bad_minima_train", *RELAXATIONS}
+TRAININGS = {"needle_cnn", "bad_minima_train", "scratch_train", *RELAXATIONS}
 MEASUREMENTS = {
     "needle_lift",
     "needle_measure",
@@ -22,6 +23,8 @@ MEASUREMENTS = {
     "bad_minima_measure",
     "bad_minima_toy_boundaries",
     "embedding_reduce",
+    "scratch_measure",
+    "scratch_filters",
 }
 RUN = "results/smoke/needle/runs"
 

@@ -1,0 +1,157 @@
+"""Neyshabur 2020: S- and D-CONV, -LOCAL and -FC, beta-LASSO, and what it leaves of a fully connected network."""
+
+SCRATCH_RUNS = f"results/{SCALE}/scratch/runs"
+SCRATCH_SECTION = json.dumps(SCRATCH, sort_keys=True, separators=(",", ":"))
+SCRATCH_BATCHES = scratch.batches(SCRATCH)
+SCRATCH_FILTERS = scratch.members(SCRATCH, scratch.FILTERS)
+SCRATCH_MEASURED = measuring_code("measure_scratch.py", "scratch", RUNS["scratch"])
+SCRATCH_SELECTED = digests.text_digest(
+    code("select_scratch.py") + SCRATCH_SECTION + SCRATCH_MEASURED
+)
+MADE_BY["scratch"] = {
+    "measures": SCRATCH_MEASURED,
+    "weights": SCRATCH_MEASURED,
+    **dict.fromkeys(("select", "results", "layers"), SCRATCH_SELECTED),
+    "filters": digests.text_digest(
+        measuring_code("trace_scratch_filters.py", "scratch", SCRATCH_FILTERS)
+        + SCRATCH_SELECTED
+    ),
+    **dict.fromkeys(("counts", "scaling"), code("count_scratch.py")),
+}
+
+
+use rule train as scratch_train with:
+    output:
+        **paths.run_files(SCALE, "{study}", "{run}"),
+    wildcard_constraints:
+        study="scratch",
+        run=r"[a-z][a-z0-9_]*/[^/]+-s\d+",  # a choice among thousands of names would be slow to match
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime="48h",
+
+
+rule scratch_measure:
+    input:
+        unpack(lambda w: all_data_files("scratch", SCRATCH_BATCHES[w.batch])),
+        finals=lambda w: finals("scratch", SCRATCH_BATCHES[w.batch]),
+    output:
+        measures=table("scratch", "measures/{batch}"),
+        layers=table("scratch", "weights/{batch}"),
+    log:
+        log_of("scratch/measures/{batch}"),
+    benchmark:
+        timing_of("scratch/measures/{batch}")
+    wildcard_constraints:
+        batch=any_of(SCRATCH_BATCHES),
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=24000,
+        runtime="8h",
+    params:
+        runs=lambda w: SCRATCH_RUNS,
+        names=lambda w: SCRATCH_BATCHES[w.batch],
+        datasets=lambda w: f"results/{SCALE}/data",
+        least=SCRATCH["filters"]["least"],
+        code=lambda w: measuring_code(
+            "measure_scratch.py", "scratch", SCRATCH_BATCHES[w.batch]
+        ),
+    shell:
+        "python workflow_scripts/measure_scratch.py --runs {params.runs} --names {params.names}"
+        " --datasets {params.datasets} --least {params.least} --threads {threads} --gpus {resources.gpu}"
+        " --measures {output.measures} --layers {output.layers} > {log} 2>&1"
+
+
+use rule stack as scratch_stack with:
+    input:
+        lambda w: [table("scratch", f"{w.name}/{batch}") for batch in SCRATCH_BATCHES],
+    output:
+        table("scratch", "{name}"),
+    log:
+        log_of("scratch/{name}"),
+    benchmark:
+        timing_of("scratch/{name}")
+    wildcard_constraints:
+        name="measures|weights",
+    params:
+        code=lambda w: stacking_code("scratch", w.name),
+
+
+rule scratch_select:
+    input:
+        measures=table("scratch", "measures"),
+        layers=table("scratch", "weights"),
+    output:
+        select=table("scratch", "select"),
+        results=table("scratch", "results"),
+        layers=table("scratch", "layers"),
+    log:
+        log_of("scratch/select"),
+    benchmark:
+        timing_of("scratch/select")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        section=SCRATCH_SECTION,
+        code=SCRATCH_SELECTED,
+    shell:
+        "python workflow_scripts/select_scratch.py --section {params.section:q} --measures {input.measures}"
+        " --layers {input.layers} --select {output.select} --results {output.results}"
+        " --chosen-layers {output.layers} > {log} 2>&1"
+
+
+rule scratch_filters:
+    input:
+        unpack(lambda w: all_data_files("scratch", SCRATCH_FILTERS)),
+        finals=finals("scratch", SCRATCH_FILTERS),
+        results=table("scratch", "results"),
+    output:
+        table("scratch", "filters"),
+    log:
+        log_of("scratch/filters"),
+    benchmark:
+        timing_of("scratch/filters")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime="1h",
+    params:
+        runs=lambda w: SCRATCH_RUNS,
+        datasets=lambda w: f"results/{SCALE}/data",
+        chosen=SCRATCH["filters"],
+        code=MADE_BY["scratch"]["filters"],
+    shell:
+        "python workflow_scripts/trace_scratch_filters.py --runs {params.runs} --results {input.results}"
+        " --datasets {params.datasets} --count {params.chosen[count]} --least {params.chosen[least]}"
+        " --seed {params.chosen[seed]} --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule scratch_counts:
+    output:
+        counts=table("scratch", "counts"),
+        scaling=table("scratch", "scaling"),
+    log:
+        log_of("scratch/counts"),
+    benchmark:
+        timing_of("scratch/counts")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=MADE_BY["scratch"]["counts"],
+    shell:
+        "python workflow_scripts/count_scratch.py --counts {output.counts} --scaling {output.scaling} > {log} 2>&1"
