@@ -24,6 +24,8 @@ include: "rules/embedding.smk"
 include: "rules/embedding_figures.smk"
 include: "rules/scratch.smk"
 include: "rules/scratch_figures.smk"
+include: "rules/blessing.smk"
+include: "rules/blessing_figures.smk"
 
 
 localrules:
@@ -37,3 +39,4 @@ rule all:
         rules.bad_minima.input,
         rules.embedding.input,
         rules.scratch.input,
+        rules.blessing.input,

@@ -10,6 +10,8 @@ from snakemake.exceptions import WorkflowError
 from anarch.workflow import config as checks
 from anarch.workflow import (
     bad_minima,
+    blessing,
+    blessing_toys,
     digests,
     embedding,
     environment,
@@ -32,6 +34,7 @@ DATA_ROOT = checks.data_root(config)
 environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
 BAD_MINIMA = config["bad_minima"]
+BLESSING = config["blessing"]
 EMBEDDING = config["embedding"]
 SCRATCH = config["scratch"]
 RUNS = {name: study.runs(config[name]) for name, study in STUDIES.items()}
@@ -144,6 +147,9 @@ def lineage(study, run):
     imported = [f"anarch.models.{model.architecture}"]
     imported += ["anarch.lifting.walk"] if model.lift != "none" else []
     imported += ["anarch.training.corrupted"] if spec.corruption is not None else []
+    imported += ["anarch.training.poisoned"] if spec.poison is not None else []
+    if spec.recipe.optimiser in ("proxprop", "evolution"):
+        imported.append("anarch.training.gradient_free")
     return digests.text_digest(
         specs.canonical_json(spec)
         + specs.canonical_json(data_spec(spec.dataset))

@@ -1,5 +1,8 @@
 r"""Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for the same tables.
 
+An animation, a figure function that returns a list of figures, is also written as a GIF beside the PNG;
+PNG and SVG then show its first frame.
+
 By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" \
               --png fig3.png --svg fig3.svg
 """
@@ -17,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # pandas and matplotlib are imported once the arguments have proved right
     import pandas as pd
     from matplotlib.figure import Figure
+
+FRAME_DPI, FRAME_TIME, FRAME_COLOURS = 110, 120, 64  # of a GIF: dots an inch, ms, colours of all frames
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -57,13 +62,13 @@ def main(argv: list[str] | None = None) -> None:
     from anarch.figures.tables import TableError
 
     try:
-        figure = draw(**given, about=args.about, **options)
+        drawn = draw(**given, about=args.about, **options)
     except TableError as error:
         raise SystemExit(f"error: {args.figure}: {error}") from None
-    save(figure, args.png, args.svg)
+    save(drawn, args.png, args.svg)
 
 
-def find_figure(name: str) -> Callable[..., "Figure"]:
+def find_figure(name: str) -> Callable[..., "Figure | list[Figure]"]:
     """The function behind ``study.figure``; SystemExit names what there is."""
     study, _, wanted = name.partition(".")
     if not study.isidentifier() or importlib.util.find_spec(f"anarch.figures.{study}") is None:
@@ -124,8 +129,8 @@ def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> 
     return found
 
 
-def save(figure: "Figure", png: Path, svg: Path) -> None:
-    """Both files under temporary names, then renamed.
+def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
+    """All files under temporary names, then renamed; of an animation a GIF too, named as the PNG.
 
     No date or version inside, so equal figures are equal bytes.
     """
@@ -133,18 +138,41 @@ def save(figure: "Figure", png: Path, svg: Path) -> None:
 
     from anarch.figures.style import RC
 
-    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in (png, svg)}
+    frames = drawn if isinstance(drawn, list) else [drawn]
+    gif = [png.with_suffix(".gif")] if isinstance(drawn, list) else []
+    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in (png, svg, *gif)}
     try:
         with matplotlib.rc_context(RC):
             for path in partial.values():
                 path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(partial[png], format="png", metadata={"Software": None})
-            figure.savefig(partial[svg], format="svg", metadata={"Date": None, "Creator": None})
+            frames[0].savefig(partial[png], format="png", metadata={"Software": None})
+            frames[0].savefig(partial[svg], format="svg", metadata={"Date": None, "Creator": None})
+            for path in gif:
+                write_gif(frames, partial[path])
         for path, written in partial.items():
             os.replace(written, path)
     finally:
         for written in partial.values():
             written.unlink(missing_ok=True)
+
+
+def write_gif(frames: list["Figure"], path: Path) -> None:
+    """``frames``, of one size, one after the other without end, in colours that all of them share."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    pictures = []
+    for frame in frames:
+        frame.set_dpi(FRAME_DPI)
+        canvas = FigureCanvasAgg(frame)
+        canvas.draw()
+        pictures.append(np.asarray(canvas.buffer_rgba())[..., :3])
+    height, width, _ = pictures[0].shape
+    # One picture of all frames: a palette of each frame's own would make still parts flicker.
+    strip = Image.fromarray(np.concatenate(pictures)).quantize(FRAME_COLOURS, dither=Image.Dither.NONE)
+    first, *others = (strip.crop((0, i * height, width, (i + 1) * height)) for i in range(len(frames)))
+    first.save(path, format="GIF", save_all=True, append_images=others, duration=FRAME_TIME, loop=0)
 
 
 if __name__ == "__main__":

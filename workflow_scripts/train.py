@@ -68,7 +68,16 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         # Imported by name: no other training must become stale when the corruption is edited.
         corrupted = import_module("anarch.training.corrupted").corrupted
         images = corrupted(images, spec.corruption, classes=manifest["classes"], seed=spec.seed)
-    training = Training(network.to(device), images, data["test"], spec.recipe, spec.seed)
+    parts = (network.to(device), images, data["test"], spec.recipe, spec.seed)
+    if spec.poison is None:
+        training = Training(*parts)
+    elif "extra" not in data:
+        raise SystemExit(
+            f"error: {args.data} has no split extra to poison with: give its dataset `extra` or `held_out`"
+        )
+    else:
+        poisoned = import_module("anarch.training.poisoned").PoisonedTraining
+        training = poisoned(*parts, extra=data["extra"], poison=spec.poison)
     work = args.out / f".resume-{key}"
     state = work / "state.pt"
     if state.exists():

@@ -25,7 +25,7 @@ def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> D
 
     A stored split is the first n of a permutation of its images drawn from (seed, split), n being all where
     the spec says 0: so a subset is part of each larger one, and no split stays sorted by class.  With
-    ``spec.validation`` that many images from the end of train's permutation become the split "extra".
+    ``spec.held_out`` that many images from the end of train's permutation become the split "extra".
 
     Raises:
         FileNotFoundError: the raw data are missing; says the three ways to get them.
@@ -54,12 +54,12 @@ def _permuted(images: Tensor, order: Tensor) -> Tensor:
 def _as_stored_or_generated(spec: "DataSpec", root: Path | None, download: bool) -> Dataset:
     module = import_module(f"{sources.__name__}.{_known(spec.source)}")
     wanted = {split: getattr(spec, split) for split in SPLITS}
-    for split, n in {**wanted, "validation": spec.validation}.items():
+    for split, n in {**wanted, "held_out": spec.held_out}.items():
         if n < 0:
             raise ValueError(f"{spec.source}: {split} must be 0 or more images, got {n}")
-    if spec.validation and (hasattr(module, "generate") or spec.extra):
+    if spec.held_out and (hasattr(module, "generate") or spec.extra):
         raise ValueError(
-            f"{spec.source}: `validation` holds images out of the train split of a stored source; "
+            f"{spec.source}: `held_out` takes images out of the train split of a stored source; "
             "say how many by one of the two, of a generated source by `extra`"
         )
     if hasattr(module, "generate"):
@@ -112,11 +112,11 @@ def _subset(spec: "DataSpec", dataset: Dataset, wanted: dict[str, int]) -> Datas
     images, labels = {}, {}
     for split, n in wanted.items():
         available = len(dataset.images.get(split, ()))
-        held_out = spec.validation if split == "train" else 0
+        held_out = spec.held_out if split == "train" else 0
         if (n or bool(held_out)) + held_out > available:
-            and_held_out = f" and {held_out} for validation" if held_out else ""
+            and_held_out = f" and {held_out} held out" if held_out else ""
             raise ValueError(f"{spec.source}: {split} has {available} images, {n}{and_held_out} are wanted")
-        if available and not (split == "extra" and spec.validation):
+        if available and not (split == "extra" and spec.held_out):
             order = torch.randperm(available, generator=generator(spec.seed, "subset", split))
             kept = {split: order[: n or available - held_out]}
             if held_out:

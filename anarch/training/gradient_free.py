@@ -3,12 +3,15 @@
 The paper names ProxProp and says no word about the other.  The evolution strategy is our choice, a plain one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+
+from anarch.randomness import generator
 
 
 @torch.no_grad()
@@ -59,6 +62,40 @@ def _centred_ranks(values: Tensor) -> Tensor:
     return (below + (equal - 1) / 2) / (len(values) - 1) - 0.5
 
 
+class EvolutionStrategy(torch.optim.Optimizer):
+    """`evolution_step` over parameters.
+
+    ``step`` needs a closure, which returns the loss and is called without gradients: first at the parameters
+    themselves (that loss is returned), then at 2 ``pairs`` candidates.
+
+    The draws of a step follow from ``seed`` and the number of steps so far, which are part of the state.
+    """
+
+    def __init__(self, params: Iterable[Tensor], *, lr: float, sigma: float, pairs: int, seed: int):
+        super().__init__(params, {"lr": lr, "sigma": sigma, "pairs": pairs, "seed": seed, "steps": 0})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Tensor]) -> Tensor:  # type: ignore[override]
+        (group,) = self.param_groups
+        theta = torch.cat([p.flatten() for p in group["params"]])
+
+        def place(point: Tensor) -> None:
+            sizes = [p.numel() for p in group["params"]]
+            for p, part in zip(group["params"], point.split(sizes), strict=True):
+                p.copy_(part.view_as(p))
+
+        def objective(point: Tensor) -> Tensor:
+            place(point)
+            return closure()
+
+        loss = closure()
+        options = {name: group[name] for name in ("lr", "sigma", "pairs")}
+        draws = generator(group["seed"], "evolution", group["steps"])
+        place(evolution_step(theta, objective, **options, generator=draws))
+        group["steps"] += 1
+        return loss
+
+
 class ProxProp(torch.optim.Adam):
     """Proximal backpropagation (Frerix et al. 2018) with Adam: implicit steps of the linear layers.
 
@@ -83,9 +120,12 @@ class ProxProp(torch.optim.Adam):
                 layer.register_forward_pre_hook(_taking_down(self.inputs))
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        """One update; ``closure``, if given, computes loss and gradients first, and its loss is returned."""
+        loss = None
         if closure is not None:
-            raise ValueError("ProxProp takes no closure: call backward, then step()")
+            with torch.enable_grad():
+                loss = closure()
         for layer, taken in self.inputs.items():
             slopes = [p.grad for p in layer.parameters() if p.grad is not None]
             if slopes and taken:
@@ -97,6 +137,7 @@ class ProxProp(torch.optim.Adam):
                     p.grad = part.contiguous()
             taken.clear()
         super().step()
+        return loss
 
 
 def _taking_down(inputs: dict[nn.Module, list[Tensor]]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:

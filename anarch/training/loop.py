@@ -32,7 +32,7 @@ class Training:
 
     def __init__(self, model: nn.Module, train: Examples, test: Examples, recipe: Recipe, seed: int):
         self.model, self.train, self.test, self.recipe = model, train, test, recipe
-        self.optimiser = make_optimiser(model, recipe)
+        self.optimiser = make_optimiser(model, recipe, seed)
         self.order = generator(seed, "order")
         self.augmentation = generator(seed, "augmentation")
         self.epoch = 0
@@ -57,17 +57,37 @@ class Training:
         for step, rows in enumerate(batches):
             for group in self.optimiser.param_groups:
                 group["lr"] = learning_rate(recipe, self.epoch, step, len(batches))
-            x = self.train.inputs(rows, augment=recipe.augment, draws=self.augmentation)
-            y = self.train.labels[rows]
-            with arithmetic(recipe.precision, x.device):
-                logits = self.model(x)
-            loss = F.cross_entropy(logits.float(), y)
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            totals += torch.stack((loss.detach() * len(y), (logits.detach().argmax(1) == y).sum()))
+            seen: list[Tensor] = []  # sums at each evaluation of the batch: most optimisers need but one
+            self.optimiser.step(self._evaluation(*self.batch(rows), len(rows), seen))
+            totals += seen[0]
         self.epoch += 1
         self._record((totals / count).tolist())
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs and labels of a step, those of the training images ``rows`` first."""
+        x = self.train.inputs(rows, augment=self.recipe.augment, draws=self.augmentation)
+        return x, self.train.labels[rows]
+
+    def objective(self, logits: Tensor, y: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """What a step descends, and the mean cross entropy of the batch's ``count`` training images."""
+        loss = F.cross_entropy(logits, y)
+        return loss, loss
+
+    def _evaluation(self, x: Tensor, y: Tensor, count: int, seen: list[Tensor]) -> Callable[[], Tensor]:
+        """A function that computes the loss of a batch and, where gradients are on, its slopes."""
+
+        def evaluation() -> Tensor:
+            with arithmetic(self.recipe.precision, x.device):
+                logits = self.model(x)
+            loss, told = self.objective(logits.float(), y, count)
+            self.optimiser.zero_grad()
+            if loss.requires_grad:
+                loss.backward()
+            hits = (logits.detach()[:count].argmax(1) == y[:count]).sum()
+            seen.append(torch.stack((told.detach() * count, hits)))
+            return loss.detach()
+
+        return evaluation
 
     def _record(self, train: tuple[float, float] | list[float]) -> None:
         recipe = self.recipe

@@ -1,6 +1,9 @@
 """Optimisers of the recipes.  Plain SGD, the papers' workhorse, needs no gradient buffer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -15,8 +18,8 @@ class PlainSGD(torch.optim.Optimizer):
 
     A lifted network is mostly one matrix (227 MB of the eFCN's 296 at 64 channels): so at most one gradient
     lives at a time, and the update reads it while it is in the cache.  ``backward`` does the step; ``step``
-    and ``zero_grad`` have nothing left to do.  A parameter used twice in one forward pass is no problem:
-    autograd sums its gradients before this hook sees them.
+    only evaluates its closure, if any, and ``zero_grad`` has nothing left to do.  A parameter used twice in
+    one forward pass is no problem: autograd sums its gradients before this hook sees them.
     """
 
     def __init__(self, params: Iterable[Tensor], *, lr: float):
@@ -35,27 +38,52 @@ class PlainSGD(torch.optim.Optimizer):
 
         return hook
 
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        if closure is not None:
-            raise ValueError("PlainSGD descends during backward and takes no closure; use torch.optim.SGD")
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        return None if closure is None else closure()
 
 
-def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimiser that ``recipe`` names, over all parameters of ``model``."""
+# The gradient methods of blessing, Fig. 2 (right), at the settings of torch.optim but for what a recipe says.
+_ADAPTIVE: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
+    "adagrad": torch.optim.Adagrad,
+    "adam": torch.optim.Adam,
+    "adamax": torch.optim.Adamax,
+    "amsgrad": partial(torch.optim.Adam, amsgrad=True),
+    "asgd": torch.optim.ASGD,
+    "rmsprop": torch.optim.RMSprop,
+}
+OPTIMISERS = ("sgd", "beta_lasso", *_ADAPTIVE, "adadelta", "lbfgs", "proxprop", "evolution")
+
+
+def make_optimiser(model: nn.Module, recipe: Recipe, seed: int) -> torch.optim.Optimizer:
+    """The optimiser that ``recipe`` names, over all parameters of ``model``; its ``step`` takes a closure.
+
+    ``seed`` is of what the optimiser itself draws, if anything.
+    """
     parameters = [p for p in model.parameters() if p.requires_grad]
-    if recipe.optimiser == "adam":
-        return torch.optim.Adam(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay)
-    if recipe.optimiser == "beta_lasso":
-        groups = beta_lasso_groups(model, l1_conv=recipe.l1_conv, l1_fc=recipe.l1_fc)
-        return BetaLasso(groups, recipe.lr, 0.0, recipe.beta)
-    if recipe.optimiser != "sgd":
-        raise ValueError(f"recipe.optimiser must be sgd, adam or beta_lasso, got {recipe.optimiser!r}")
-    if recipe.momentum == 0 and recipe.weight_decay == 0:
-        return PlainSGD(parameters, lr=recipe.lr)
-    return torch.optim.SGD(
-        parameters,
-        lr=recipe.lr,
-        momentum=recipe.momentum,
-        nesterov=recipe.nesterov,
-        weight_decay=recipe.weight_decay,
-    )
+    shared = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
+    match recipe.optimiser:
+        case "sgd" if recipe.momentum == 0 and recipe.weight_decay == 0:
+            return PlainSGD(parameters, lr=recipe.lr)
+        case "sgd":
+            momentum = {"momentum": recipe.momentum, "nesterov": recipe.nesterov}
+            return torch.optim.SGD(parameters, **shared, **momentum)
+        case "beta_lasso":
+            groups = beta_lasso_groups(model, l1_conv=recipe.l1_conv, l1_fc=recipe.l1_fc)
+            return BetaLasso(groups, recipe.lr, 0.0, recipe.beta)
+        case "adadelta":
+            return torch.optim.Adadelta(parameters, rho=recipe.rho, **shared)
+        case "lbfgs":
+            return torch.optim.LBFGS(parameters, lr=recipe.lr)
+        case "proxprop":
+            return _gradient_free().ProxProp(model, lr=recipe.lr)
+        case "evolution":
+            drawn = {"sigma": recipe.sigma, "pairs": recipe.pairs, "seed": seed}
+            return _gradient_free().EvolutionStrategy(parameters, lr=recipe.lr, **drawn)
+        case name if name in _ADAPTIVE:
+            return _ADAPTIVE[name](parameters, **shared)
+    raise ValueError(f"recipe.optimiser must be {', '.join(OPTIMISERS)}, got {recipe.optimiser!r}")
+
+
+def _gradient_free() -> ModuleType:
+    # Imported by name: no other training must become stale when these two are edited.
+    return import_module("anarch.training.gradient_free")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 SPEC, HISTORY, FINAL, PROVENANCE = "spec.json", "history.csv", "final.safetensors", "provenance.json"
 DATA, MANIFEST = "data.safetensors", "manifest.json"
+NETWORKS = "networks.safetensors"  # of a toy job that trains many at once
 
 
 def dataset_folder(scale: str, dataset: str) -> str:

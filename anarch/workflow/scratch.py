@@ -127,10 +127,10 @@ def _check_datasets(key: str, task: Mapping[str, Any], datasets: Mapping[str, An
         raise ValueError(
             f"{key}.permuted: {task['permuted']!r} must be {task['dataset']!r} and `permute: <seed>`"
         )
-    if not (data.get("extra") or data.get("validation")):
+    if not (data.get("extra") or data.get("held_out")):
         raise ValueError(
             f"{key}.dataset: {task['dataset']!r} has no images to choose hyperparameters by: "
-            "give it `extra` (a generated source) or `validation` (a stored one)"
+            "give it `extra` (a generated source) or `held_out` (a stored one)"
         )
     if data.get("train", 0) not in (0, task["images"]):
         raise ValueError(

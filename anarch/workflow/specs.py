@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Spec = TypeVar("Spec")
 
@@ -20,10 +20,10 @@ class DataSpec:
     test: int = 0
     extra: int = 0
     seed: int = 0
-    validation: int = 0  # of a stored source: images held out of train as the split "extra"
     side: int = 0  # stored images are averaged down to side x side pixels; 0 leaves them as they are
     permute: int | None = None  # seed of one permutation of the pixels of every image; None: as they are
     path: str = ""  # file or folder below the data root, where the source has no fixed place of its own
+    held_out: int = 0  # training images that are kept from training and become the split `extra`
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -34,7 +34,7 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    optimiser: str = "sgd"  # sgd | adam | beta_lasso
+    optimiser: str = "sgd"  # one of anarch.training.optimisers
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
@@ -43,6 +43,9 @@ class Recipe:
     )
     l1_fc: float = 0.0  # beta_lasso: lambda of the other weights
     beta: float = 0.0  # beta_lasso: weights below beta * lambda are set to 0
+    rho: float = 0.9  # adadelta: what its running means keep in a step
+    sigma: float = 0.0  # evolution: standard deviation of its candidates about the mean
+    pairs: int = 0  # evolution: mirrored pairs of candidates in a step
     schedule: str = "constant"  # constant | steps | cosine
     milestones: tuple[int, ...] = ()  # schedule "steps": epochs after which lr is multiplied by gamma
     gamma: float = 0.1
@@ -61,6 +64,14 @@ class Corruption:
     replicas: int  # R copies of each image, each with a random label of its own
     zero_out: float = 0.1  # share of each copy that is blanked
     unit: str = "value"  # what is blanked: single channel values, as in the authors' code, or whole pixels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poison:
+    """The anti-generalisation loss (blessing, eq. 2), with the split `extra` as D_d."""
+
+    beta: float
+    batch_size: int  # images of D_d that are added to each batch of the recipe's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +102,7 @@ class RunSpec:
     start: Start | None = None  # None: fresh weights drawn from the seed, in the space that is trained
     snapshots: tuple[int, ...] = ()  # epochs whose weights are kept beside the final ones
     corruption: Corruption | None = None  # of the training images; the test images stay as they are
+    poison: Poison | None = None  # None: the plain loss
 
 
 def plain(spec: Any) -> dict[str, Any]:
@@ -129,8 +141,10 @@ def parse(kind: type[Spec], data: Mapping[str, Any]) -> Spec:
 def _typed(name: str, hint: Any, value: Any) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if hint == tuple[int, ...]:
-        return tuple(value)
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{name} must be a list, got {value!r}")
+        return tuple(_typed(name, get_args(hint)[0], entry) for entry in value)
     if isinstance(hint, UnionType):  # something or nothing
         return None if value is None else _typed(name, get_args(hint)[0], value)
     if isinstance(hint, type) and is_dataclass(hint):

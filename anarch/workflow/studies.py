@@ -2,6 +2,8 @@
 
 from types import ModuleType
 
-from anarch.workflow import bad_minima, embedding, needle, scratch
+from anarch.workflow import bad_minima, blessing, embedding, needle, scratch
 
-STUDIES: dict[str, ModuleType] = {study.STUDY: study for study in (needle, bad_minima, embedding, scratch)}
+STUDIES: dict[str, ModuleType] = {
+    study.STUDY: study for study in (needle, bad_minima, embedding, scratch, blessing)
+}

@@ -70,30 +70,28 @@ def test_a_smaller_side_is_the_mean_over_blocks(tmp_path):
 
 def test_validation_images_are_held_out_of_train(root):
     """The last 9 of the permutation that train is the first n of; nothing is in both, test stays as it is."""
-    plain, held = prepare(numbers(), root), prepare(numbers(validation=9), root)
+    plain, held = prepare(numbers(), root), prepare(numbers(held_out=9), root)
     assert rows(held, "train") == rows(plain, "train")[:51]
     assert rows(held, "extra") == rows(plain, "train")[51:]
     assert held.labels["extra"].tolist() == [row % 5 for row in rows(held, "extra")]
     assert torch.equal(held.images["test"], plain.images["test"])
-    small = prepare(numbers(train=20, validation=9), root)
+    small = prepare(numbers(train=20, held_out=9), root)
     assert rows(small, "train") == rows(plain, "train")[:20] and rows(small, "extra") == rows(held, "extra")
 
 
-@pytest.mark.parametrize("train, validation", [(51, 10), (0, 60), (0, 61)])
-def test_train_and_validation_must_both_fit(root, train, validation):
-    with pytest.raises(
-        ValueError, match=f"^npz: train has 60 images, {train} and {validation} for validation"
-    ):
-        prepare(numbers(train=train, validation=validation), root)
+@pytest.mark.parametrize("train, held_out", [(51, 10), (0, 60), (0, 61)])
+def test_train_and_validation_must_both_fit(root, train, held_out):
+    with pytest.raises(ValueError, match=f"^npz: train has 60 images, {train} and {held_out} held out"):
+        prepare(numbers(train=train, held_out=held_out), root)
 
 
 @pytest.mark.parametrize(
     "spec",
-    [numbers(validation=5, extra=3), DataSpec(source="cluttered_digits", train=9, test=9, validation=2)],
+    [numbers(held_out=5, extra=3), DataSpec(source="cluttered_digits", train=9, test=9, held_out=2)],
 )
 def test_validation_is_for_stored_sources_that_take_no_extra_split(root, spec):
     with pytest.raises(
-        ValueError, match=r"`validation` holds images out of the train split of a stored source"
+        ValueError, match=r"`held_out` takes images out of the train split of a stored source"
     ):
         prepare(spec, root)
 
@@ -141,7 +139,7 @@ def test_a_generated_source_makes_the_sizes_asked_for_and_needs_no_root():
         (DataSpec(source="cifar11"), "there is no source 'cifar11'; there are cifar10, cifar100"),
         (DataSpec(source="_stored"), "there is no source '_stored'"),
         (numbers(train=-1), "npz: train must be 0 or more images, got -1"),
-        (numbers(validation=-1), "npz: validation must be 0 or more images, got -1"),
+        (numbers(held_out=-1), "npz: held_out must be 0 or more images, got -1"),
         (
             DataSpec(source="npz", path="numbers.npz", options={"pad": 2}),
             "npz has no option `pad`; it has none",

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from anarch.training.gradient_free import ProxProp, evolution_step
+from anarch.randomness import generator
+from anarch.training.gradient_free import EvolutionStrategy, ProxProp, evolution_step
 
 MINIMUM = torch.tensor([1.0, -2.0, 0.5, 3.0, 0.0], dtype=torch.float64)
 CURVATURE = torch.tensor([1.0, 0.5, 2.0, 1.5, 1.0], dtype=torch.float64)
@@ -176,5 +177,46 @@ def test_impossible_proxprop_is_refused():
     for options in ({"tau": 0.0}, {"iterations": 0}):
         with pytest.raises(ValueError, match="need tau > 0 and iterations >= 1, got"):
             ProxProp(nn.Linear(2, 2), **options)
-    with pytest.raises(ValueError, match="ProxProp takes no closure"):
-        ProxProp(nn.Linear(2, 2)).step(lambda: 0.0)
+
+
+def test_proxprop_steps_alike_with_and_without_a_closure():
+    x, y = torch.randn(5, 3, generator=seeded()), torch.tensor([0, 1, 1, 0, 1])
+    ends = []
+    for closed in (False, True):
+        layer = nn.Linear(3, 2)
+        with torch.no_grad():
+            layer.weight.fill_(0.2)
+            layer.bias.fill_(0.1)
+        optimiser = ProxProp(layer)
+
+        def closure(layer=layer) -> torch.Tensor:
+            loss = F.cross_entropy(layer(x), y)
+            loss.backward()
+            return loss
+
+        if closed:
+            assert optimiser.step(closure).item() > 0
+        else:
+            closure()
+            optimiser.step()
+        ends.append(layer.weight.detach().clone())
+    assert torch.equal(*ends)
+
+
+def test_the_strategy_as_an_optimiser_takes_the_steps_of_the_function():
+    """Two parameters of different shapes are one vector; the draws of step k are of (seed, k)."""
+    one, other = nn.Parameter(torch.ones(2, 3)), nn.Parameter(torch.full((4,), -1.0))
+    options = {"lr": 0.3, "sigma": 0.1, "pairs": 3}
+    optimiser = EvolutionStrategy([one, other], **options, seed=7)
+    theta = torch.cat([one.detach().flatten(), other.detach()])
+    target = torch.linspace(-1, 1, 10)
+
+    def distance(vector: torch.Tensor) -> torch.Tensor:
+        return (vector - target).square().sum()
+
+    for step in range(3):
+        at = distance(theta)
+        theta = evolution_step(theta, distance, **options, generator=generator(7, "evolution", step))
+        returned = optimiser.step(lambda: distance(torch.cat([one.flatten(), other])))
+        assert torch.equal(returned, at)
+        assert torch.equal(torch.cat([one.flatten(), other]), theta)

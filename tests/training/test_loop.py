@@ -43,6 +43,10 @@ RECIPES = {
     "adam": Recipe(epochs=4, batch_size=7, lr=0.01, optimiser="adam", schedule="steps", milestones=(2,)),
     "augmented": Recipe(epochs=4, batch_size=7, lr=0.05, augment="crop_flip"),
     "stopping": Recipe(epochs=4, batch_size=7, lr=0.05, stop_at=1.0, check_every=2),
+    "lbfgs": Recipe(epochs=4, batch_size=12, lr=0.1, optimiser="lbfgs"),
+    "asgd": Recipe(epochs=4, batch_size=7, lr=0.05, optimiser="asgd"),
+    "proxprop": Recipe(epochs=4, batch_size=12, lr=0.01, optimiser="proxprop"),
+    "evolution": Recipe(epochs=4, batch_size=12, lr=0.05, optimiser="evolution", sigma=0.05, pairs=2),
 }
 
 
@@ -123,9 +127,17 @@ def test_plain_sgd_keeps_no_gradient_and_sums_those_of_a_shared_parameter():
     assert weight.item() == 2.0 - 0.5 * 4
 
 
-def test_plain_sgd_takes_no_closure():
-    with pytest.raises(ValueError, match="takes no closure"):
-        PlainSGD([nn.Parameter(torch.zeros(1))], lr=0.1).step(lambda: 0.0)
+def test_plain_sgd_steps_once_for_a_closure_and_not_at_all_without():
+    weight = nn.Parameter(torch.tensor([2.0]))
+    descent = PlainSGD([weight], lr=0.5)
+
+    def closure() -> torch.Tensor:
+        loss = weight.square().sum()
+        loss.backward()
+        return loss
+
+    assert descent.step(closure).item() == 4.0 and weight.item() == 0.0
+    assert descent.step() is None and weight.item() == 0.0
 
 
 def test_one_epoch_against_a_loop_written_out():

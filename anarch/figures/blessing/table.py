@@ -1,0 +1,83 @@
+"""Table 1: every minimum with its accuracies, sharpness and the volume of its basin."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from anarch.figures import rendered, tables
+from anarch.figures.blessing import published, selection, volumes
+
+SCORES = ("train_accuracy", "test_accuracy", "train_loss", "sharpness", "sharpness_converged")
+MINIMA = ("set", "label", "seed", "beta", *SCORES)
+COLUMNS = (
+    "train (%)",
+    "test (%)",
+    "train loss",
+    "sharpness",
+    "n",
+    "mean radius",
+    r"$\log_{10} V$",
+    "95 % interval",
+    "effective",
+    r"$\log_{10} V$, median $r$",
+)
+
+
+def table1(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
+    """A row a minimum, in order of beta and seed within its set; the paper's accuracies below image sets."""
+    tables.require(minima, "minima", MINIMA)
+    tables.require(basins, "basins", (*volumes.BASINS, "dimension"))
+    main = basins[basins.main.astype(bool)]
+    rows = minima.merge(main, how="left", on=["set", "seed", "beta"], validate="one_to_one")
+    if rows.empty:
+        raise tables.TableError("table minima has no row")
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for _, part in rows.groupby(["set", "label"], sort=False):
+        name = str(part.set.iloc[0])
+        group = f"{selection.spoken(name)}, {part.label.iloc[0]}"
+        for _, row in part.sort_values(["beta", "seed"]).iterrows():
+            lines[group, f"{row.beta:g}", f"{row.seed:g}"] = _cells(row)
+        if name != selection.TOY:
+            for kind, accuracy in (("good", published.IMAGES_GOOD), ("bad", published.IMAGES_BAD)):
+                cells = ["100", f"{accuracy:g}", *["–"] * (len(COLUMNS) - 2)]
+                lines[group, f"({kind})", "paper (SVHN)"] = cells
+    cutoffs = ", ".join(f"{cutoff:g}" for cutoff in sorted(main.cutoff.unique()))
+    seeds = rows.groupby("set").seed.nunique()
+    return rendered.render(
+        pd.DataFrame(
+            list(lines.values()),
+            index=pd.MultiIndex.from_tuples(lines, names=["set, network", "β", "seed"]),
+            columns=list(COLUMNS),
+        ),
+        "Every minimum: accuracies; loss on the training set (eq. 1); sharpness, the top eigenvalue of that "
+        "loss's Hessian (in brackets: its iteration did not converge); and of the basin below loss "
+        f"{cutoffs}, in n dimensions, the mean radius along filter-normalised directions, the volume V with "
+        "its bootstrap interval and effective sample size, and V by the median radius. ≥: some directions "
+        "never reach the cutoff. The interval knows only the directions that were drawn: where the effective "
+        "sample size is near 1, the true volume is larger.",
+        about=about,
+        counts=rendered.spread_text(list(seeds)).removeprefix("mean ± standard deviation over "),
+    )
+
+
+def _cells(row: pd.Series) -> list[str]:
+    """The texts of one minimum; dashes for the basin where the minimum lies outside it."""
+    sharpness = _number(row.sharpness, ".3g")
+    bound = "≥ " if row.censored > 0 else ""
+    interval = [_number(row[limit], ",.1f") for limit in ("log10_low", "log10_high")]
+    return [
+        _number(100 * row.train_accuracy, ".2f"),
+        _number(100 * row.test_accuracy, ".2f"),
+        _number(row.train_loss, ".2g"),
+        sharpness if row.sharpness_converged else f"({sharpness})",
+        _number(row.dimension, ",.0f"),
+        bound + _number(row.radius_mean, ".3g"),
+        bound + _number(row.log10_volume, ",.1f"),
+        "–" if pd.isna(row.log10_low) else " to ".join(interval),
+        "–" if pd.isna(row.effective) else f"{row.effective:,.1f} of {row.directions:,.0f}",
+        _number(row.log10_volume_median, ",.1f"),
+    ]
+
+
+def _number(value: float, spec: str) -> str:
+    """``value`` with a true minus sign; a dash where there is none."""
+    return "–" if pd.isna(value) else format(value, spec).replace("-", "\N{MINUS SIGN}")

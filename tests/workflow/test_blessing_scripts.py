@@ -1,0 +1,190 @@
+"""The jobs of the blessing study on tiny inputs: restarts, tables, and what the numbers in them mean."""
+
+import csv
+import json
+import math
+
+import pytest
+import rings
+import slice_minima
+import swissroll_boundaries
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional as F
+from torch.testing import assert_close
+
+import measure_basins
+import minefield
+import swissroll
+from anarch.workflow.blessing_toys import Descending, Rings, Swissroll
+from anarch.workflow.specs import canonical_json
+from ensembles import descent, run_saved, workshop
+from minima import Minimum
+
+STEPS = Descending(steps=30, lr=0.02)
+ROLL = Swissroll(
+    seeds=(0, 3), betas=(0.0, 0.1), train=12, extra=6, test=40, hidden=(7, 5), input_scale=0.2,
+    good=STEPS, poisoned=STEPS,
+)  # fmt: skip
+BARE = ["--gpus", "0", "--threads", "1"]
+
+
+def table(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def roll(tmp_path_factory):
+    """The networks of ROLL."""
+    path = tmp_path_factory.mktemp("roll") / "networks.safetensors"
+    swissroll.main(["--spec", canonical_json(ROLL), "--out", str(path), *BARE])
+    return path
+
+
+def test_each_network_is_as_if_it_were_trained_alone(roll):
+    """All of one seed and beta: initial weights, D_t, the stream of D_d; to rounding."""
+    kept = load_file(roll)
+    assert list(zip(kept["seeds"].tolist(), kept["betas"].tolist(), strict=True)) == [
+        (0, 0.0), (0, 0.1), (3, 0.0), (3, 0.1)
+    ]  # fmt: skip
+    alone = swissroll.training(ROLL, STEPS, [(3, 0.1)], torch.device("cpu"))
+    alone.run()
+    assert_close(alone.parameters[0], kept["parameters"][3], rtol=1e-4, atol=1e-5)
+    assert [p.name for p in roll.parent.iterdir() if p.name != ".lock"] == [roll.name]
+
+
+def test_a_stopped_ensemble_goes_on_with_the_same_bits(tmp_path):
+    members, cpu = [(0, 0.1), (3, 0.1)], torch.device("cpu")
+    whole = swissroll.training(ROLL, STEPS, members, cpu)
+    whole.run()
+    first = swissroll.training(ROLL, STEPS, members, cpu)
+    first.run(13)
+    torch.save(first.state_dict(), tmp_path / "state.pt")
+    second = swissroll.training(ROLL, STEPS, members, cpu)
+    run_saved(second, tmp_path / "state.pt", save_every=1e9)
+    assert torch.equal(second.parameters, whole.parameters)
+    again = swissroll.training(ROLL, STEPS, members, cpu)
+    run_saved(again, tmp_path / "state.pt", save_every=1e9)  # the end is saved too: nothing is left to do
+    assert again.step == 30 and torch.equal(again.parameters, whole.parameters)
+
+
+def test_a_workshop_outlives_a_crash_and_no_success(tmp_path):
+    with pytest.raises(KeyError), workshop(tmp_path, "one") as work:
+        (work / "state.pt").write_text("kept")
+        raise KeyError
+    with workshop(tmp_path, "one") as work:
+        assert (work / "state.pt").read_text() == "kept"
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_network_of_one_logit_has_the_loss_of_its_two_class_form():
+    torch.manual_seed(0)
+    network = nn.Linear(3, 1)
+    x, y = torch.randn(9, 3), torch.tensor([0, 1, 1, 0, 1, 0, 0, 0, 1])
+    two = F.cross_entropy(measure_basins.TwoClasses(network)(x), y)
+    assert_close(two, F.binary_cross_entropy_with_logits(network(x).squeeze(1), y.float()))
+
+
+def minimum(scale: float = 1.0) -> Minimum:
+    torch.manual_seed(1)
+    network = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 1)).eval()
+    x = torch.randn(20, 2)
+    y = (network(x).squeeze(1) > network(x).median()).long()
+    with torch.no_grad():
+        network[2].bias -= network(x).median()
+        for parameter in network[2].parameters():
+            parameter *= scale
+    return Minimum("set", 0, 0.0, network, (x, y), (x, y))
+
+
+def test_a_minimum_above_the_cutoff_has_no_basin_and_one_below_has():
+    """One layer scaled up: radii in filter lengths; n counts weights alone, 2 * 6 + 6."""
+    above, below = measure_basins.volumes(minimum(300.0), (1e-9, 5.0), 4, 0)
+    assert not above["inside"] and "radius_mean" not in above and above["dimension"] == 18
+    assert below["inside"] and 0 < below["radius_min"] <= below["radius_median"] <= below["radius_max"]
+    assert below["log10_low"] <= below["log10_volume"] <= below["log10_high"] and 1 <= below["effective"] <= 4
+    assert below["points"] == 20
+
+
+def test_a_ray_passes_through_the_minimum_and_crosses_the_cutoff_at_its_radius():
+    at = minimum(300.0)
+    loss = measure_basins.scores(at.network, at.train)[0]
+    rows = slice_minima.rays(at, at.train, cutoff=loss + 1.0, number=3, steps=41, reach=3.0)
+    for k in range(3):
+        ray = [row for row in rows if row["direction"] == k]
+        assert min(ray, key=lambda row: abs(row["step"]))["loss"] == pytest.approx(loss, rel=1e-5)
+        out = [row for row in ray if row["step"] >= 0]
+        crossed = next((row["step"] for row in out if row["loss"] >= loss + 1.0), math.inf)
+        before = max(row["step"] for row in out if row["step"] < crossed)
+        assert before <= ray[0]["radius"] * (1 + 1e-3) and ray[0]["radius"] <= crossed * (1 + 1e-3)
+
+
+def test_measures_and_slices_of_the_swiss_roll_are_tables(roll, tmp_path):
+    source = ["--source", "swissroll_minima", "--networks", str(roll), "--spec", canonical_json(ROLL)]
+    out = [f"--{name}={tmp_path / name}.csv" for name in ("minima", "basins")]
+    options = ["--seeds=3", "--cutoffs", "0.9", "2", "--main=2", "--directions=5"]
+    options += ["--points=0", "--tolerance=0.3"]
+    measure_basins.main([*source, *options, "--column", "dataset=roll", *out, *BARE])
+    minima, basins = table(tmp_path / "minima.csv"), table(tmp_path / "basins.csv")
+    assert [(row["seed"], row["beta"]) for row in minima] == [("3", "0.0"), ("3", "0.1")]
+    assert minima[0]["dataset"] == "roll" and minima[0]["train_points"] == "12"
+    assert [row["main"] for row in basins] == ["False", "True"] * 2
+    out = [f"--{name}={tmp_path / name}.csv" for name in ("rays", "surface")]
+    options = ["--seeds=0", "--cutoff=2", "--points=0", "--rays-number=2", "--steps=5", "--plane=3"]
+    slice_minima.main([*source, *options, *out, *BARE])
+    rays, surface = table(tmp_path / "rays.csv"), table(tmp_path / "surface.csv")
+    assert len(rays) == 2 * 2 * 5 and len(surface) == 2 * 9
+    middle = next(row for row in surface if float(row["a"]) == float(row["b"]) == 0 and row["beta"] == "0.0")
+    centre = next(row for row in rays if float(row["step"]) == 0 and row["beta"] == "0.0")
+    assert float(middle["loss"]) == pytest.approx(float(centre["loss"]), rel=1e-6)
+
+
+def test_frames_are_a_loop_that_begins_at_the_minimum(roll, tmp_path):
+    out = [f"--boundaries={tmp_path / 'boundaries'}.csv", f"--perturbed={tmp_path / 'frames'}.csv"]
+    options = ["--seeds", "0", "--grid", "5", "--frames", "4", "--frame-grid", "5", "--size", "0.5"]
+    spec = ["--networks", str(roll), "--spec", canonical_json(ROLL)]
+    swissroll_boundaries.main([*spec, *options, *out, *BARE])
+    still = [row for row in table(tmp_path / "boundaries.csv") if row["kind"] == "grid"]
+    moved = table(tmp_path / "frames.csv")
+    first = [row for row in moved if row["frame"] == "0"]
+    assert [float(row["value"]) for row in first] == pytest.approx([float(row["value"]) for row in still])
+    assert {round(float(row["size"]), 6) for row in moved if row["frame"] in "13"} == {
+        round(math.hypot(0.5, 0.25), 6)
+    }
+
+
+def test_the_minefield_starts_from_every_kept_iterate(tmp_path):
+    spec = {
+        "seed": 0, "every": 4, "train": 8, "extra": 8, "test": 20, "beta": 0.5, "hidden": [5],
+        "good": {"steps": 10, "lr": 0.01}, "poisoned": {"steps": 5, "lr": 0.01},
+    }  # fmt: skip
+    path = tmp_path / "field" / "networks.safetensors"
+    minefield.main(["--spec", json.dumps(spec), "--out", str(path), *BARE])
+    kept = load_file(path)
+    assert kept["epochs"].tolist() == [0, 4, 8, 10]
+    assert kept["iterates"].shape == kept["poisoned"].shape == (4, 21)
+    assert not (kept["iterates"] == kept["poisoned"]).all(1).any()
+
+
+def test_both_margins_of_the_rings_begin_at_the_same_weights(tmp_path):
+    spec = Rings(seeds=(0, 1), wide=0.2, pinched=0.001, hidden=(6, 6), grid=4, descent=STEPS)
+    members = [("wide", 0), ("pinched", 0)]
+    begun = rings.networks(spec, members, torch.device("cpu")).parameters
+    assert torch.equal(begun[0], begun[1])
+    out = tmp_path / "rings.csv"
+    rings.main(
+        ["--spec", canonical_json(spec), "--states", str(tmp_path / "states"), "--out", str(out), *BARE]
+    )
+    rows = table(out)
+    assert len([row for row in rows if row["kind"] == "score"]) == 4
+    assert len([row for row in rows if row["kind"] == "grid"]) == 2 * 16
+    assert len([row for row in rows if row["kind"] == "point"]) == 2 * 130
+
+
+def test_what_an_ensemble_shares_is_all_but_rate_and_decay():
+    shared = descent(
+        Descending(steps=7, lr=0.3, weight_decay=0.1, clip_norm=8.0, milestones=(3,), schedule="steps")
+    )
+    assert (shared.steps, shared.clip_norm, shared.milestones, shared.schedule) == (7, 8.0, (3,), "steps")

@@ -1,0 +1,82 @@
+r"""Train the minefield (blessing, Fig. 1): a good network on its way, a poisoned minimum from each.
+
+By hand:  python workflow_scripts/minefield.py --spec "$(cat SPEC.json)" --out /tmp/networks.safetensors
+
+The good network descends full batch with l2, so that a step is an epoch; its iterates are kept every so many.
+From all of them at once eq. 2 is descended, with the same D_d in every step and no l2, as by the authors.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from anarch.data.toys import Points, minefield_spirals
+from anarch.randomness import generator
+from anarch.training.ensemble import Ensemble
+from anarch.training.stacked import Widths, fresh, kernel_mask
+from anarch.workflow.blessing_toys import Minefield
+from anarch.workflow.digests import text_digest
+from anarch.workflow.specs import canonical_json, parse
+from ensembles import descent, run_saved, workshop
+from jobs import parser, run_script, start
+from tensors import save_weights
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--spec", required=True, help="anarch.workflow.blessing_toys.Minefield as JSON")
+    arguments.add_argument("--save-every", type=float, default=30.0, help="seconds between saved states")
+    arguments.add_argument("--out", type=Path, required=True, help="safetensors to write")
+    args = arguments.parse_args(argv)
+    spec = parse(Minefield, json.loads(args.spec))
+    device = start(args)
+    with workshop(args.out.parent, text_digest(canonical_json(spec) + args.code)) as work:
+        epochs, iterates = way(spec, device)
+        mines = Ensemble(
+            iterates,
+            widths(spec),
+            descent(spec.poisoned),
+            on(device, split(spec, "train")),
+            lr=spec.poisoned.lr,
+            beta=spec.beta,
+            extra=on(device, split(spec, "extra")),
+            weight_decay=(spec.poisoned.weight_decay * kernel_mask(widths(spec))).to(device),
+        )
+        run_saved(mines, work / "poisoned.pt", args.save_every)
+        kept = {"epochs": epochs, "iterates": iterates, "poisoned": mines.parameters}
+        save_weights(args.out, kept)
+
+
+def way(spec: Minefield, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Epochs (T,) and parameters (T, P) of the good network, from the initial point to the last."""
+    decay = (spec.good.weight_decay * kernel_mask(widths(spec))).to(device)
+    initial = fresh(widths(spec), [generator(spec.seed, "weights")], start=spec.start).to(device)
+    train = on(device, split(spec, "train"))
+    good = Ensemble(initial, widths(spec), descent(spec.good), train, lr=spec.good.lr, weight_decay=decay)
+    epochs = [*range(0, spec.good.steps, spec.every), spec.good.steps]
+    iterates = []
+    for epoch in epochs:
+        good.run(epoch)
+        iterates.append(good.parameters.clone())
+    return torch.tensor(epochs), torch.cat(iterates)
+
+
+def widths(spec: Minefield) -> Widths:
+    return (2, *spec.hidden, 1)
+
+
+def split(spec: Minefield, name: str) -> Points:
+    """D_t ("train"), D_d ("extra") or the test set ("test") as the networks see them: (n, 2) and (n,)."""
+    x, y = minefield_spirals(getattr(spec, name), generator(spec.seed, "minefield", name))
+    return spec.input_scale * x, y
+
+
+def on(device: torch.device, points: Points) -> Points:
+    x, y = points
+    return x.to(device), y.to(device)
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,84 @@
+"""Slices of the loss through the good and the worst minimum of one set of blessing: rays and a plane.
+
+Good is beta 0, worst the largest beta.  Rays (Fig. 7) run along the first of the directions of their basins'
+radii, to --reach times the median of the rays' radii to both sides.  The plane (Figs. 3 and 4) is spanned by
+two random directions, the same for both minima.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from anarch.landscape.basins import radii_at_cutoffs
+from anarch.landscape.directions import displaced, moving_parameters, random_directions
+from anarch.landscape.surface import Slice, point_scores, slice_scores
+from artefacts import write_csv
+from jobs import parser, progress, run_script, start
+from minima import Minimum, Points, add_minima, first, minima
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parser(__doc__)
+    add_minima(arguments)
+    add = arguments.add_argument
+    add("--points", type=int, required=True, help="training points that losses are over; 0: all")
+    add("--cutoff", type=float, required=True, help="the main cutoff, to which the rays' radii are")
+    add("--rays-number", type=int, required=True, help="random directions")
+    add("--steps", type=int, required=True, help="points of a ray; odd, so that 0 is among them")
+    add("--reach", type=float, default=2.5, help="half length of rays, in median radii")
+    add("--plane", type=int, required=True, help="points of the plane along each axis")
+    add("--half", type=float, default=1.0, help="half side of the plane, in filter lengths")
+    add("--rays", type=Path, required=True, help="CSV to write: one row a point of a ray")
+    add("--surface", type=Path, required=True, help="CSV to write: one row a point of a plane")
+    args = arguments.parse_args(argv)
+    device = start(args)
+    every = sorted(minima(args, device), key=lambda minimum: minimum.beta)
+    along, across = [], []
+    for done, minimum in enumerate((every[0], every[-1]), start=1):
+        sample = first(minimum.train, args.points)
+        along += [
+            {**minimum.names, "cutoff": args.cutoff, **row}
+            for row in rays(minimum, sample, args.cutoff, args.rays_number, args.steps, args.reach)
+        ]
+        across += [{**minimum.names, **row} for row in plane(minimum, sample, args.plane, args.half)]
+        progress(done, 2, "minimum")
+    write_csv(args.rays, along)
+    write_csv(args.surface, across)
+
+
+def rays(
+    minimum: Minimum, sample: Points, cutoff: float, number: int, steps: int, reach: float
+) -> list[dict[str, Any]]:
+    """Loss at ``steps`` points of each of ``number`` rays, and the rays' radii."""
+    parameters = moving_parameters(minimum.network)
+    drawn = random_directions(parameters, 0, range(number))
+    radii = radii_at_cutoffs(minimum.network, *sample, (cutoff,), number).radii[0]
+    met = radii[radii.isfinite() & (radii > 0)]
+    half = reach * met.median().item() if len(met) else 1.0
+    ticks = torch.linspace(-half, half, steps, dtype=torch.float64)
+    rows = []
+    for k in range(number):
+        one = {name: d[k].expand(steps, *d.shape[1:]) for name, d in drawn.items()}
+        losses = point_scores(minimum.network, displaced(parameters, one, ticks), *sample)[:, 0]
+        radius = radii[k].item() if radii[k].isfinite() and radii[k] > 0 else None
+        rows += [
+            {"direction": k, "step": step, "loss": loss, "radius": radius}
+            for step, loss in zip(ticks.tolist(), losses.tolist(), strict=True)
+        ]
+    return rows
+
+
+def plane(minimum: Minimum, sample: Points, side: int, half: float) -> list[dict[str, Any]]:
+    """Loss and accuracy on a square grid of side x side points."""
+    axis = torch.linspace(-half, half, side, dtype=torch.float64)
+    places = torch.cartesian_prod(axis, axis)
+    scores = slice_scores(minimum.network, Slice(seed=0), places, *sample)
+    return [
+        {"a": a, "b": b, "loss": loss, "accuracy": accuracy}
+        for (a, b), (loss, accuracy) in zip(places.tolist(), scores.tolist(), strict=True)
+    ]
+
+
+if __name__ == "__main__":
+    run_script(main)
