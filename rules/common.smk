@@ -124,14 +124,6 @@ def all_data_files(study, runs):
     }
 
 
-def certificate(run):
-    """A relaxation waits until its lifting is certified; a certificate made anew makes no training stale."""
-    told = needle.describe(run)
-    if told["model"] == "FCN":
-        return []
-    return ancient(table("needle", f"certificates/{told['protocol']}-s{told['seed']}"))
-
-
 @cache
 def lineage(study, run):
     """Digest of all that a run comes from: its spec, its data's, its code, and the lineage of the run it starts from.
