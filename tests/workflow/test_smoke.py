@@ -163,10 +163,11 @@ def test_a_deleted_training_runs_again_and_no_other(checkout):
 def test_a_lost_relaxation_is_made_again_also_where_its_certificate_is(checkout):
     """Snakemake leaves out a missing job behind one that is to run, where `ancient` files alone join them."""
     results = checkout.root / "results/smoke/needle"
-    lost = [results / "tables/certificates/sgd-s0.csv", results / "runs/sgd/efcn-t1-s0/final.safetensors"]
+    final = results / "runs/sgd/efcn-t1-s0/final.safetensors"
+    lost = [results / "tables/certificates.csv", results / "tables/certificates/sgd-s0.csv", final]
     for file in lost:
         file.rename(file.with_name("aside"))
-    plan = checkout.planned(*SMOKE, "--", str(lost[1].relative_to(checkout.root)))
+    plan = checkout.planned(*SMOKE, "--", str(final.relative_to(checkout.root)))
     everything = checkout.planned(*SMOKE)
     for file in lost:
         file.with_name("aside").rename(file)
