@@ -1,6 +1,5 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
-import json
 import re
 from functools import cache
 from pathlib import Path
