@@ -24,9 +24,7 @@ EMBEDDING_EMBEDDED = digests.text_digest(
     + EMBEDDING_POINTS
 )
 EMBEDDING_DESCENDED = digests.text_digest(
-    EMBEDDING_CODE["descend"]
-    + specs.canonical(EMBEDDING_DESCENTS)
-    + EMBEDDING_POINTS
+    EMBEDDING_CODE["descend"] + specs.canonical(EMBEDDING_DESCENTS) + EMBEDDING_POINTS
 )
 EMBEDDING_REDUCED = digests.text_digest(
     EMBEDDING_CODE["reduce"]
