@@ -1,6 +1,5 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -125,14 +124,6 @@ def all_data_files(study, runs):
             (f"{dataset}_{kind}", file) for kind, file in data_files(dataset).items()
         )
     }
-
-
-def certificate(run):
-    """A relaxation waits until its lifting is certified; a certificate made anew makes no training stale."""
-    told = needle.describe(run)
-    if told["model"] == "FCN":
-        return []
-    return ancient(table("needle", f"certificates/{told['protocol']}-s{told['seed']}"))
 
 
 @cache

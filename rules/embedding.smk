@@ -16,21 +16,19 @@ EMBEDDING_CODE = {
 }
 # What a table comes from: its script, its specs, and those of what the script reads.
 EMBEDDING_POINTS = digests.text_digest(
-    EMBEDDING_CODE["search"] + embedding.canonical(EMBEDDING_SEARCHES)
+    EMBEDDING_CODE["search"] + specs.canonical(EMBEDDING_SEARCHES)
 )
 EMBEDDING_EMBEDDED = digests.text_digest(
     EMBEDDING_CODE["embed"]
-    + embedding.canonical(embedding.spectra(EMBEDDING))
+    + specs.canonical(embedding.spectra(EMBEDDING))
     + EMBEDDING_POINTS
 )
 EMBEDDING_DESCENDED = digests.text_digest(
-    EMBEDDING_CODE["descend"]
-    + embedding.canonical(EMBEDDING_DESCENTS)
-    + EMBEDDING_POINTS
+    EMBEDDING_CODE["descend"] + specs.canonical(EMBEDDING_DESCENTS) + EMBEDDING_POINTS
 )
 EMBEDDING_REDUCED = digests.text_digest(
     EMBEDDING_CODE["reduce"]
-    + embedding.canonical(EMBEDDING_REDUCTIONS)
+    + specs.canonical(EMBEDDING_REDUCTIONS)
     + "".join(
         specs.canonical_json(data_spec(spec["dataset"]))
         for spec in EMBEDDING_REDUCTIONS.values()
@@ -44,7 +42,7 @@ MADE_BY["embedding"] = {
         ("training", "reductions", "groups", "cosines", "agreement"), EMBEDDING_REDUCED
     ),
     "certificate": digests.text_digest(
-        EMBEDDING_CODE["certify"] + embedding.canonical(EMBEDDING["certificate"])
+        EMBEDDING_CODE["certify"] + specs.canonical(EMBEDDING["certificate"])
     ),
 }
 
@@ -65,7 +63,7 @@ rule embedding_search:
         mem_mb=2000,
         runtime="2h",
     params:
-        spec=lambda w: embedding.canonical(EMBEDDING_SEARCHES[w.search]),
+        spec=lambda w: specs.canonical(EMBEDDING_SEARCHES[w.search]),
         code=EMBEDDING_CODE["search"],
     shell:
         "python workflow_scripts/search_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
@@ -93,7 +91,7 @@ rule embedding_embed:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=embedding.canonical(embedding.spectra(EMBEDDING)),
+        spec=specs.canonical(embedding.spectra(EMBEDDING)),
         code=EMBEDDING_EMBEDDED,
     shell:
         "python workflow_scripts/embed_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
@@ -121,7 +119,7 @@ rule embedding_descend:
         mem_mb=2000,
         runtime="2h",
     params:
-        spec=lambda w: embedding.canonical(EMBEDDING_DESCENTS[w.descent]),
+        spec=lambda w: specs.canonical(EMBEDDING_DESCENTS[w.descent]),
         code=digests.text_digest(EMBEDDING_CODE["descend"] + EMBEDDING_POINTS),
     shell:
         "python workflow_scripts/descend_wide.py --spec {params.spec:q} --threads {threads} --gpus 0"
@@ -152,7 +150,7 @@ rule embedding_reduce:
         mem_mb=6000,
         runtime="4h",
     params:
-        spec=lambda w: embedding.canonical(EMBEDDING_REDUCTIONS[w.network]),
+        spec=lambda w: specs.canonical(EMBEDDING_REDUCTIONS[w.network]),
         code=lambda w: digests.text_digest(
             EMBEDDING_CODE["reduce"]
             + specs.canonical_json(

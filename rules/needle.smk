@@ -56,9 +56,6 @@ use rule train as needle_cnn with:
 
 
 use rule train as needle_relax with:
-    input:
-        unpack(lambda w: training_input(w.study, w.run)),
-        certificate=lambda w: certificate(w.run),
     output:
         **paths.run_files(SCALE, "{study}", "{run}"),
     wildcard_constraints:
@@ -67,9 +64,6 @@ use rule train as needle_relax with:
 
 
 use rule train as needle_relax_traced with:
-    input:
-        unpack(lambda w: training_input(w.study, w.run)),
-        certificate=lambda w: certificate(w.run),
     output:
         **paths.run_files(SCALE, "{study}", "{run}", TRACE["epochs"]),
     wildcard_constraints:
@@ -92,6 +86,7 @@ rule needle_lift:
         log_of("needle/certificates/{protocol}-s{seed}"),
     benchmark:
         timing_of("needle/certificates/{protocol}-s{seed}")
+    priority: 1  # before the relaxations: a lifting that is not exact stops them
     conda:
         "../environment.yml"
     threads: 1

@@ -1,7 +1,7 @@
 """Neyshabur 2020: S- and D-CONV, -LOCAL and -FC, beta-LASSO, and what it leaves of a fully connected network."""
 
 SCRATCH_RUNS = f"results/{SCALE}/scratch/runs"
-SCRATCH_SECTION = json.dumps(SCRATCH, sort_keys=True, separators=(",", ":"))
+SCRATCH_SECTION = specs.canonical(SCRATCH)
 SCRATCH_BATCHES = scratch.batches(SCRATCH)
 SCRATCH_FILTERS = scratch.members(SCRATCH, scratch.FILTERS)
 SCRATCH_MEASURED = measuring_code("measure_scratch.py", "scratch", RUNS["scratch"])

@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> None:
 def point(run: Run, network: nn.Module, data: Mapping[str, Examples]) -> dict[str, Any]:
     """Accuracy on clean images, norms (Sec. 3.6) and output margins (Sec. 3.7) at the end of ``run``."""
     train = data["train"]
-    quantiles = margins(network, train.inputs(), train.labels).double()
+    margin = margins(network, train.inputs(), train.labels).double()
     last = read_csv(run.folder / run.name / paths.HISTORY)[-1]
     return {
         "epochs": int(last["epoch"]),
@@ -72,8 +72,8 @@ def point(run: Run, network: nn.Module, data: Mapping[str, Examples]) -> dict[st
         "frobenius": frobenius_norm(network),
         "log10_path1": log10_path_norm(network, run.shape, 1),
         "log10_path2": log10_path_norm(network, run.shape, 2),
-        "margin_mean": quantiles.mean().item(),
-        "margin_p05": quantiles.quantile(0.05).item(),
+        "margin_mean": margin.mean().item(),
+        "margin_p05": margin.quantile(0.05).item(),
     }
 
 

@@ -9,7 +9,12 @@ By hand:  python workflow_scripts/search_points.py --out points.csv --spec '{"ca
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from anarch.critical.diagram import find
 from anarch.critical.networks import Network, initial
@@ -29,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     x, y = load_data(spec["data"])
     network = Network((x.shape[1], spec["width"], y.shape[1]), spec["activation"], spec["output_bias"])
     draws = generator(spec["seed"], "search", spec["case"], spec["width"])
-    starts = initial(network, spec["starts"], spec["variance"], draws)
+    starts = torch.cat([initial(network, spec["starts"], spec["variance"], draws), *target(spec)])
     descent = {name: spec[name] for name in ("lr", "steps", "adam")}
     points = find(network, starts, x, y, curve_grid(x), **descent)
     if not points:
@@ -44,6 +49,20 @@ def main(argv: list[str] | None = None) -> None:
         "starts": spec["starts"],
     }
     write_csv(args.out, point_rows(points, **told))
+
+
+def target(spec: Mapping[str, Any]) -> list[Tensor]:
+    """The target of the line as one more start (1, P), where the network is as wide as it and without bias.
+
+    Its zero-loss minimum is known, and random starts of so few steps may all miss it.
+    """
+    line = spec["data"]
+    if isinstance(line, str) or spec["output_bias"] or len(line["centres"]) != spec["width"]:
+        return []
+    centres, slopes, heights = (
+        torch.tensor(line[name], dtype=torch.float64) for name in ("centres", "slopes", "heights")
+    )
+    return [torch.cat([slopes, -slopes * centres, heights]).unsqueeze(0)]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Regression sets of the study `embedding`, float64: points on a line, Iris and digits as one-hot."""
+"""Regression sets of the study `embedding`, float64: points on a line, Iris, images and labels as floats."""
 
 from collections.abc import Sequence
 
 import torch
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_iris
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -35,20 +35,6 @@ def iris() -> tuple[Tensor, Tensor]:
     bunch = load_iris()
     x = torch.from_numpy(bunch.data).double()
     return (x - x.mean(0)) / x.std(0, correction=0), one_hot(torch.from_numpy(bunch.target), 3)
-
-
-def digits(train: int, generator: torch.Generator) -> dict[str, tuple[Tensor, Tensor]]:
-    """scikit-learn's 1,797 digits of 8 x 8: "train" and "test" -> x (n, 64) in 0..1, y one-hot (n, 10).
-
-    ``train`` of them, drawn at random; the rest is the test set.
-    """
-    bunch = load_digits()
-    x, labels = torch.from_numpy(bunch.data).double() / 16, torch.from_numpy(bunch.target)
-    if not 0 < train < len(x):
-        raise ValueError(f"train must be 1..{len(x) - 1}, got {train}")
-    order = torch.randperm(len(x), generator=generator)
-    rows = {"train": order[:train], "test": order[train:]}
-    return {split: (x[which], one_hot(labels[which], 10)) for split, which in rows.items()}
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

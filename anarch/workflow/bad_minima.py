@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from anarch.workflow.checks import known_dataset
 from anarch.workflow.specs import Corruption, Model, Recipe, RunSpec, Start, parse
 
 STUDY = "bad_minima"
@@ -120,10 +121,7 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
     """Raises ValueError, naming the key, for values that the schema cannot tell to be impossible."""
     for name, chosen in section["setups"].items():
         key = f"bad_minima.setups.{name}"
-        if chosen["dataset"] not in datasets:
-            raise ValueError(
-                f"{key}.dataset: {chosen['dataset']!r} is not among datasets ({', '.join(datasets)})"
-            )
+        known_dataset(f"{key}.dataset", chosen["dataset"], datasets)
         if section["replicas"] not in chosen["replicas"]:
             raise ValueError(
                 f"{key}.replicas: {chosen['replicas']} lacks bad_minima.replicas, {section['replicas']}"

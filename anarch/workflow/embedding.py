@@ -4,9 +4,10 @@ None is a training of the common kind: searches and descents are full batch in f
 Iris, and Figs. 5 and 6 train one wide network each.  A job is known by its name and told by one JSON text.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from anarch.workflow.checks import known_dataset
 
 STUDY = "embedding"
 WIDTHS = {"line": (1, 2, 3), "iris": (2,), "iris_bias": (2,)}  # searched: Figs. 3 and 4
@@ -20,11 +21,6 @@ def runs(section: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(run: str) -> dict[str, Any]:
     raise ValueError(f"{run!r} is no run of the embedding study: it has none")
-
-
-def canonical(spec: Mapping[str, Any]) -> str:
-    """One text for one spec: sorted keys, no blanks, no NaN."""
-    return json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def searches(section: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -112,10 +108,7 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
 
 
 def _check_reduction(key: str, chosen: Mapping[str, Any], datasets: Sequence[str]) -> None:
-    if chosen["dataset"] not in datasets:
-        raise ValueError(
-            f"{key}.dataset: {chosen['dataset']!r} is not among datasets ({', '.join(datasets)})"
-        )
+    known_dataset(f"{key}.dataset", chosen["dataset"], datasets)
     every, steps = chosen["record_every"], chosen["steps"]
     for point in chosen["points"]:
         if point > steps or point % every:

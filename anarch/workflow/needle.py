@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from anarch.workflow.checks import known_dataset
 from anarch.workflow.specs import Model, Recipe, RunSpec, Start, parse
 
 STUDY = "needle"
@@ -108,10 +109,7 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
     snapshots, trace = section["relax_times"], section["trace"]
     for name, chosen in section["protocols"].items():
         key = f"needle.protocols.{name}"
-        if chosen["dataset"] not in datasets:
-            raise ValueError(
-                f"{key}.dataset: {chosen['dataset']!r} is not among datasets ({', '.join(datasets)})"
-            )
+        known_dataset(f"{key}.dataset", chosen["dataset"], datasets)
         for step in ("cnn", "fcn", "relaxed"):
             try:
                 parse(Recipe, chosen[step])

@@ -7,6 +7,7 @@ they share their runs wherever these are the same.
 from collections.abc import Mapping
 from typing import Any
 
+from anarch.workflow.checks import known_dataset
 from anarch.workflow.scratch_grid import BETA, NETWORKS, Experiment, choices, describe, run_name, specs_of
 from anarch.workflow.specs import RunSpec
 
@@ -120,8 +121,7 @@ def check(section: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
 
 def _check_datasets(key: str, task: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
     for role in ("dataset", "permuted"):
-        if task[role] not in datasets:
-            raise ValueError(f"{key}.{role}: {task[role]!r} is not among datasets ({', '.join(datasets)})")
+        known_dataset(f"{key}.{role}", task[role], datasets)
     data, permuted = datasets[task["dataset"]], datasets[task["permuted"]]
     if "permute" in data or "permute" not in permuted or {**data, "permute": permuted["permute"]} != permuted:
         raise ValueError(

@@ -117,8 +117,13 @@ def plain(spec: Any) -> dict[str, Any]:
 
 
 def canonical_json(spec: Any) -> str:
-    """One text for one spec: sorted keys, no blanks, no NaN.  Equal specs, equal bytes, equal digests."""
-    return json.dumps(plain(spec), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """One text for one spec: its plain data in the form of `canonical`."""
+    return canonical(plain(spec))
+
+
+def canonical(data: Mapping[str, Any]) -> str:
+    """Plain data as JSON with sorted keys, no blanks, no NaN.  Equal data, equal bytes, equal digests."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def parse(kind: type[Spec], data: Mapping[str, Any]) -> Spec:

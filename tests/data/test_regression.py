@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from anarch.data.regression import digits, flat_images, iris, one_hot, tanh_steps
-from anarch.randomness import generator
+from anarch.data.regression import flat_images, iris, one_hot, tanh_steps
 
 
 def test_steps_are_the_sum_of_their_tanh():
@@ -23,17 +22,6 @@ def test_iris_is_standardised_and_one_hot():
     assert y.sum(0).tolist() == [50, 50, 50] and y.sum(1).unique().tolist() == [1]
 
 
-def test_digits_are_parted_without_overlap_by_the_generator():
-    parts = digits(1000, generator(0, "digits"))
-    again = digits(1000, generator(0, "digits"))
-    assert parts["train"][0].shape == (1000, 64) and parts["test"][1].shape == (797, 10)
-    assert torch.equal(parts["train"][0], again["train"][0])
-    assert not torch.equal(parts["train"][0], digits(1000, generator(1, "digits"))["train"][0])
-    everything = torch.cat([parts[split][0] for split in ("train", "test")])
-    assert everything.min() == 0 and everything.max() == 1
-    assert len(everything.unique(dim=0)) == len(everything)
-
-
 def test_images_and_labels_become_floats():
     images = torch.tensor([[[[0, 255], [51, 102]]]], dtype=torch.uint8)
     assert_close(flat_images(images), torch.tensor([[0, 1, 0.2, 0.4]]).double())
@@ -45,5 +33,3 @@ def test_errors():
         tanh_steps(5, 1.0, [0.0], [1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="2 points or more"):
         tanh_steps(1, 1.0, [0.0], [1.0], [1.0])
-    with pytest.raises(ValueError, match=r"train must be 1..1796, got 1797"):
-        digits(1797, generator(0))

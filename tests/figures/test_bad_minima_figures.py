@@ -1,13 +1,12 @@
 """Each figure of ``bad_minima`` from planted tables: it plots what was planted, every text can be read."""
 
 import inspect
-import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from legible import assert_legible, saved, texts, xy
 from matplotlib.figure import Figure
-from test_needle_figures import assert_legible, texts, xy
 
 from anarch.figures import bad_minima, rendered
 from anarch.figures.bad_minima import published, series, toy
@@ -394,7 +393,5 @@ def test_unknown_modes_are_named(name, key, message, small):
 
 
 def test_equal_tables_are_equal_bytes(small):
-    first, second = (io.BytesIO() for _ in range(2))
-    for file in (first, second):
-        draw("table2", small).savefig(file, metadata={"Software": None})
-    assert first.getvalue() == second.getvalue()
+    first, second = (saved(draw("table2", small), metadata={"Software": None}) for _ in range(2))
+    assert first == second

@@ -6,9 +6,9 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from legible import assert_legible, texts, xy
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from test_needle_figures import assert_legible, texts, xy
 
 from anarch.figures import embedding, style
 from anarch.figures.embedding import published, series

@@ -1,13 +1,12 @@
 """Each figure of ``scratch`` from planted tables: it plots what was planted, every text can be read."""
 
 import inspect
-import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from legible import assert_legible, saved, texts, xy
 from matplotlib.figure import Figure
-from test_needle_figures import assert_legible, texts, xy
 
 from anarch.figures import scratch
 from anarch.figures.scratch import accuracies, bound, pixels, published, series, sweep
@@ -676,7 +675,5 @@ def test_unknown_networks_are_named(name, message, small):
 
 
 def test_equal_tables_are_equal_bytes(small):
-    first, second = (io.BytesIO() for _ in range(2))
-    for file in (first, second):
-        draw("fig5", small).savefig(file, metadata={"Software": None})
-    assert first.getvalue() == second.getvalue()
+    first, second = (saved(draw("fig5", small), metadata={"Software": None}) for _ in range(2))
+    assert first == second

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from family import count
 from torch import nn
 from torch.testing import assert_close
 
@@ -11,10 +12,6 @@ _NARROW = {"mlp": {"hidden": (5,)}, "s_conv": {"alpha": 2}, "d_conv": {"alpha": 
 def narrow(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Module:
     """Any architecture, small enough for a test."""
     return build(name, input_shape, classes, **_NARROW.get(name, {"channels": 2}))
-
-
-def count(network: nn.Module) -> int:
-    return sum(p.numel() for p in network.parameters())
 
 
 @pytest.mark.parametrize(

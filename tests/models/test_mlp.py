@@ -3,16 +3,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from family import count
 from torch import nn
 from torch.func import functional_call
 from torch.fx import symbolic_trace
 from torch.testing import assert_close
 
 from anarch.models import build, initialise_
-
-
-def count(network: nn.Module) -> int:
-    return sum(p.numel() for p in network.parameters())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from anarch.workflow import embedding
+from anarch.workflow import embedding, specs
 from anarch.workflow.config import ConfigError, validated
 
 ROOT = Path(__file__).parents[2]
@@ -70,11 +70,11 @@ def test_descents_know_where_they_start():
 
 def test_one_text_for_one_spec():
     spec = embedding.reductions(section("smoke"))["cnn-s0"]
-    text = embedding.canonical(spec)
-    assert text == embedding.canonical(dict(reversed(spec.items()))) and " " not in text
+    text = specs.canonical(spec)
+    assert text == specs.canonical(dict(reversed(spec.items()))) and " " not in text
     assert json.loads(text) == spec
     with pytest.raises(ValueError):
-        embedding.canonical({"lr": float("nan")})
+        specs.canonical({"lr": float("nan")})
 
 
 def test_the_study_has_no_runs_of_the_common_kind():

@@ -160,6 +160,20 @@ def test_a_deleted_training_runs_again_and_no_other(checkout):
     assert file.read_bytes() == kept
 
 
+def test_a_lost_relaxation_is_made_again_also_where_its_certificate_is(checkout):
+    """Snakemake leaves out a missing job behind one that is to run, where `ancient` files alone join them."""
+    results = checkout.root / "results/smoke/needle"
+    final = results / "runs/sgd/efcn-t1-s0/final.safetensors"
+    lost = [results / "tables/certificates.csv", results / "tables/certificates/sgd-s0.csv", final]
+    for file in lost:
+        file.rename(file.with_name("aside"))
+    plan = checkout.planned(*SMOKE, "--", str(final.relative_to(checkout.root)))
+    everything = checkout.planned(*SMOKE)
+    for file in lost:
+        file.with_name("aside").rename(file)
+    assert "needle_relax_traced" in plan and {"needle_relax_traced", "needle_lift"} <= set(everything)
+
+
 def test_an_interrupted_training_leaves_no_stale_table_that_counts_as_finished(checkout):
     """Snakemake deletes what a stopped job was to replace, and does not miss it where products stand."""
     checkout.edit(
