@@ -4,6 +4,10 @@ SWISSROLL = BLESSING["swissroll"]
 IMAGE_SETS = BLESSING["poisoned"]
 BLESSING_SETS = ["swissroll", *IMAGE_SETS]
 BLESSING_RUNS = f"results/{SCALE}/blessing/runs"
+BLESSING_NETWORKS = {
+    name: f"{BLESSING_RUNS}/{name}/{paths.NETWORKS}"
+    for name in ("swissroll", "minefield")
+}
 BLESSING_TOYS = {
     name: specs.canonical_json(blessing.toy(BLESSING, name)) for name in blessing.TOYS
 }
@@ -25,38 +29,33 @@ BLESSING_TABLES = [
 ]
 
 
-def networks(toy):
-    """Where a toy job keeps what it has trained."""
-    return f"{BLESSING_RUNS}/{toy}/{paths.NETWORKS}"
-
-
-def swissroll_code(script):
-    """Digest of a job that reads the swiss roll's networks."""
-    return digests.text_digest(
+# Digests of the scripts that read the swiss roll's networks, and of those that read runs on images.
+SWISSROLL_CODE = {
+    script: digests.text_digest(
         code(script, "swissroll_minima") + BLESSING_TOY_CODE["swissroll"]
     )
-
-
-def image_code(script, runs):
-    """Digest of a job that reads runs on images."""
-    return digests.text_digest(
-        code(script, "image_minima") + measuring_code(script, "blessing", runs)
+    for script in ("measure_basins.py", "slice_minima.py", "swissroll_boundaries.py")
+}
+IMAGE_CODE = {
+    script: measuring_code(
+        script,
+        "blessing",
+        [run for name in IMAGE_SETS for run in blessing.members(BLESSING, name)],
+        "image_minima",
     )
-
-
-def measured_code(script):
-    """Digest of a table over all sets of data."""
-    of_images = (
-        image_code(script, blessing.members(BLESSING, name)) for name in IMAGE_SETS
-    )
-    return digests.text_digest("".join([swissroll_code(script), *of_images]))
+    for script in ("measure_basins.py", "slice_minima.py")
+}
+MEASURED_CODE = {
+    script: digests.text_digest(SWISSROLL_CODE[script] + IMAGE_CODE[script])
+    for script in IMAGE_CODE
+}
 
 
 MADE_BY["blessing"] = {
-    **{name: measured_code("measure_basins.py") for name in ("minima", "basins")},
-    **{name: measured_code("slice_minima.py") for name in ("rays", "surface")},
+    **{name: MEASURED_CODE["measure_basins.py"] for name in ("minima", "basins")},
+    **{name: MEASURED_CODE["slice_minima.py"] for name in ("rays", "surface")},
     **{
-        name: swissroll_code("swissroll_boundaries.py")
+        name: SWISSROLL_CODE["swissroll_boundaries.py"]
         for name in ("boundaries", "frames")
     },
     "minefield": digests.text_digest(
@@ -87,7 +86,7 @@ use rule train as blessing_train with:
 
 rule blessing_swissroll:
     output:
-        networks("swissroll"),
+        BLESSING_NETWORKS["swissroll"],
     log:
         log_of("blessing/runs/swissroll"),
     benchmark:
@@ -109,7 +108,7 @@ rule blessing_swissroll:
 
 rule blessing_minefield_networks:
     output:
-        networks("minefield"),
+        BLESSING_NETWORKS["minefield"],
     log:
         log_of("blessing/runs/minefield"),
     benchmark:
@@ -131,7 +130,7 @@ rule blessing_minefield_networks:
 
 rule blessing_minefield:
     input:
-        networks("minefield"),
+        BLESSING_NETWORKS["minefield"],
     output:
         table("blessing", "minefield"),
     log:
@@ -177,7 +176,7 @@ rule blessing_rings:
 
 rule blessing_measure_swissroll:
     input:
-        networks("swissroll"),
+        BLESSING_NETWORKS["swissroll"],
     output:
         minima=table("blessing", "minima/swissroll-s{seed}"),
         basins=table("blessing", "basins/swissroll-s{seed}"),
@@ -196,7 +195,7 @@ rule blessing_measure_swissroll:
         spec=BLESSING_TOYS["swissroll"],
         columns=blessing.columns(BLESSING, "swissroll"),
         basins=SWISSROLL["basins"],
-        code=swissroll_code("measure_basins.py"),
+        code=SWISSROLL_CODE["measure_basins.py"],
     shell:
         "python workflow_scripts/measure_basins.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
         " --seeds {wildcards.seed} --column {params.columns:q} --cutoffs {params.basins[cutoffs]}"
@@ -232,8 +231,11 @@ rule blessing_measure_images:
         names=lambda w: blessing.members(BLESSING, w.set, [int(w.seed)]),
         columns=lambda w: blessing.columns(BLESSING, w.set),
         basins=lambda w: IMAGE_SETS[w.set]["basins"],
-        code=lambda w: image_code(
-            "measure_basins.py", blessing.members(BLESSING, w.set, [int(w.seed)])
+        code=lambda w: measuring_code(
+            "measure_basins.py",
+            "blessing",
+            blessing.members(BLESSING, w.set, [int(w.seed)]),
+            "image_minima",
         ),
     shell:
         "python workflow_scripts/measure_basins.py --source image_minima --runs {params.runs} --names {params.names}"
@@ -245,7 +247,7 @@ rule blessing_measure_images:
 
 rule blessing_slice_swissroll:
     input:
-        networks("swissroll"),
+        BLESSING_NETWORKS["swissroll"],
     output:
         rays=table("blessing", "rays/swissroll"),
         surface=table("blessing", "surface/swissroll"),
@@ -265,7 +267,7 @@ rule blessing_slice_swissroll:
         seed=blessing.seeds_of(BLESSING, "swissroll")[0],
         basins=SWISSROLL["basins"],
         slices=SWISSROLL["slices"],
-        code=swissroll_code("slice_minima.py"),
+        code=SWISSROLL_CODE["slice_minima.py"],
     shell:
         "python workflow_scripts/slice_minima.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
         " --seeds {params.seed} --points {params.basins[points]} --cutoff {params.basins[main]}"
@@ -303,9 +305,11 @@ rule blessing_slice_images:
         ),
         basins=lambda w: IMAGE_SETS[w.set]["basins"],
         slices=lambda w: IMAGE_SETS[w.set]["slices"],
-        code=lambda w: image_code(
+        code=lambda w: measuring_code(
             "slice_minima.py",
+            "blessing",
             blessing.members(BLESSING, w.set, IMAGE_SETS[w.set]["seeds"][:1]),
+            "image_minima",
         ),
     shell:
         "python workflow_scripts/slice_minima.py --source image_minima --runs {params.runs} --names {params.names}"
@@ -316,7 +320,7 @@ rule blessing_slice_images:
 
 rule blessing_boundaries:
     input:
-        networks("swissroll"),
+        BLESSING_NETWORKS["swissroll"],
     output:
         boundaries=table("blessing", "boundaries"),
         frames=table("blessing", "frames"),

@@ -20,11 +20,6 @@ BLESSING_FITTED = list(
 )
 
 
-def about_blessing(*datasets):
-    """What tables over these sets of data were measured on."""
-    return f"{', '.join(datasets)}, {SCALE} scale"
-
-
 use rule draw as blessing_fig1 with:
     input:
         table("blessing", "minefield"),
@@ -35,7 +30,7 @@ use rule draw as blessing_fig1 with:
     benchmark:
         timing_of("blessing/figures/fig1")
     params:
-        about=about_blessing("two spirals"),
+        about=about("two spirals"),
         code=drawing_code("blessing", "minefield"),
 
 
@@ -50,7 +45,7 @@ use rule draw as blessing_fig2 with:
     benchmark:
         timing_of("blessing/figures/fig2")
     params:
-        about=about_blessing(*BLESSING_FITTED),
+        about=about(*BLESSING_FITTED),
         code=drawing_code("blessing", "history", "sizes"),
 
 
@@ -65,7 +60,7 @@ use rule draw as blessing_fig3 with:
     benchmark:
         timing_of("blessing/figures/fig3")
     params:
-        about=about_blessing("swiss roll"),
+        about=about("swiss roll"),
         code=drawing_code("blessing", "boundaries", "surface"),
 
 
@@ -79,7 +74,7 @@ use rule draw as blessing_fig4 with:
     benchmark:
         timing_of("blessing/figures/fig4")
     params:
-        about=about_blessing(*BLESSING_DATASETS),
+        about=about(*BLESSING_DATASETS),
         code=drawing_code("blessing", "surface"),
 
 
@@ -94,7 +89,7 @@ use rule draw as blessing_fig5 with:
     benchmark:
         timing_of("blessing/figures/fig5")
     params:
-        about=about_blessing("swiss roll", *BLESSING_DATASETS),
+        about=about("swiss roll", *BLESSING_DATASETS),
         code=drawing_code("blessing", "minima", "basins"),
 
 
@@ -108,7 +103,7 @@ use rule draw as blessing_fig6 with:
     benchmark:
         timing_of("blessing/figures/fig6")
     params:
-        about=about_blessing("swiss roll"),
+        about=about("swiss roll"),
         code=drawing_code("blessing", "boundaries"),
 
 
@@ -122,7 +117,7 @@ use rule draw as blessing_fig7 with:
     benchmark:
         timing_of("blessing/figures/fig7")
     params:
-        about=about_blessing("swiss roll", *BLESSING_DATASETS),
+        about=about("swiss roll", *BLESSING_DATASETS),
         code=drawing_code("blessing", "rays"),
 
 
@@ -136,7 +131,7 @@ use rule draw as blessing_fig8 with:
     benchmark:
         timing_of("blessing/figures/fig8")
     params:
-        about=about_blessing("concentric rings"),
+        about=about("concentric rings"),
         code=drawing_code("blessing", "rings"),
 
 
@@ -151,7 +146,7 @@ use rule draw as blessing_table1 with:
     benchmark:
         timing_of("blessing/figures/table1")
     params:
-        about=about_blessing("swiss roll", *BLESSING_DATASETS),
+        about=about("swiss roll", *BLESSING_DATASETS),
         code=drawing_code("blessing", "minima", "basins"),
 
 
@@ -167,7 +162,7 @@ use rule draw as blessing_animation with:
     benchmark:
         timing_of("blessing/figures/animation")
     params:
-        about=about_blessing("swiss roll"),
+        about=about("swiss roll"),
         code=drawing_code("blessing", "frames", "boundaries"),
 
 

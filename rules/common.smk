@@ -149,13 +149,13 @@ def lineage(study, run):
     )
 
 
-def measuring_code(script, study, runs):
+def measuring_code(script, study, runs, *modules):
     """Digest of a job that reads runs: its script, what their names and architectures mean, their lineages."""
     architectures = {
         f"anarch.models.{spec_of(study, run).model.architecture}" for run in runs
     }
     return digests.text_digest(
-        code(script, f"anarch.workflow.{study}", *sorted(architectures))
+        code(script, f"anarch.workflow.{study}", *modules, *sorted(architectures))
         + "".join(lineage(study, run) for run in runs)
     )
 
@@ -197,6 +197,6 @@ def snapshots(study, run, epochs):
     ]
 
 
-def about(dataset):
+def about(*datasets):
     """What stands in a figure's caption: the data and the scale."""
-    return f"{dataset}, {SCALE} scale"
+    return f"{', '.join(datasets)}, {SCALE} scale"

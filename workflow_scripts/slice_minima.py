@@ -2,13 +2,14 @@
 
 Good is beta 0, worst the largest beta.  Rays (Fig. 7) run along the first of the directions of their basins'
 radii, to --reach times the median of the rays' radii to both sides.  The plane (Figs. 3 and 4) is spanned by
-two random directions, the same for both minima.
+two random directions and is as large, the same for both minima: --half median radii of the good one.
 """
 
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from anarch.landscape.basins import radii_at_cutoffs
 from anarch.landscape.directions import displaced, moving_parameters, random_directions
@@ -28,38 +29,43 @@ def main(argv: list[str] | None = None) -> None:
     add("--steps", type=int, required=True, help="points of a ray; odd, so that 0 is among them")
     add("--reach", type=float, default=2.5, help="half length of rays, in median radii")
     add("--plane", type=int, required=True, help="points of the plane along each axis")
-    add("--half", type=float, default=1.0, help="half side of the plane, in filter lengths")
+    add("--half", type=float, default=4.0, help="half side of the plane, in median radii of the good minimum")
     add("--rays", type=Path, required=True, help="CSV to write: one row a point of a ray")
     add("--surface", type=Path, required=True, help="CSV to write: one row a point of a plane")
     args = arguments.parse_args(argv)
     device = start(args)
     every = sorted(minima(args, device), key=lambda minimum: minimum.beta)
+    shown = [(minimum, first(minimum.train, args.points)) for minimum in (every[0], every[-1])]
+    radii = [
+        radii_at_cutoffs(minimum.network, *sample, (args.cutoff,), args.rays_number).radii[0]
+        for minimum, sample in shown
+    ]
+    half = args.half * typical(radii[0])
     along, across = [], []
-    for done, minimum in enumerate((every[0], every[-1]), start=1):
-        sample = first(minimum.train, args.points)
+    for done, ((minimum, sample), own) in enumerate(zip(shown, radii, strict=True), start=1):
+        ticks = args.reach * typical(own) * torch.linspace(-1, 1, args.steps, dtype=torch.float64)
         along += [
-            {**minimum.names, "cutoff": args.cutoff, **row}
-            for row in rays(minimum, sample, args.cutoff, args.rays_number, args.steps, args.reach)
+            {**minimum.names, "cutoff": args.cutoff, **row} for row in rays(minimum, sample, own, ticks)
         ]
-        across += [{**minimum.names, **row} for row in plane(minimum, sample, args.plane, args.half)]
+        across += [{**minimum.names, **row} for row in plane(minimum, sample, args.plane, half)]
         progress(done, 2, "minimum")
     write_csv(args.rays, along)
     write_csv(args.surface, across)
 
 
-def rays(
-    minimum: Minimum, sample: Points, cutoff: float, number: int, steps: int, reach: float
-) -> list[dict[str, Any]]:
-    """Loss at ``steps`` points of each of ``number`` rays, and the rays' radii."""
-    parameters = moving_parameters(minimum.network)
-    drawn = random_directions(parameters, 0, range(number))
-    radii = radii_at_cutoffs(minimum.network, *sample, (cutoff,), number).radii[0]
+def typical(radii: Tensor) -> float:
+    """Median of the radii that there are; 1 where no direction has one."""
     met = radii[radii.isfinite() & (radii > 0)]
-    half = reach * met.median().item() if len(met) else 1.0
-    ticks = torch.linspace(-half, half, steps, dtype=torch.float64)
+    return met.median().item() if len(met) else 1.0
+
+
+def rays(minimum: Minimum, sample: Points, radii: Tensor, ticks: Tensor) -> list[dict[str, Any]]:
+    """Loss at ``ticks`` (T,) along the direction of each of ``radii`` (K,)."""
+    parameters = moving_parameters(minimum.network)
+    drawn = random_directions(parameters, 0, range(len(radii)))
     rows = []
-    for k in range(number):
-        one = {name: d[k].expand(steps, *d.shape[1:]) for name, d in drawn.items()}
+    for k in range(len(radii)):
+        one = {name: d[k].expand(len(ticks), *d.shape[1:]) for name, d in drawn.items()}
         losses = point_scores(minimum.network, displaced(parameters, one, ticks), *sample)[:, 0]
         radius = radii[k].item() if radii[k].isfinite() and radii[k] > 0 else None
         rows += [

@@ -60,12 +60,12 @@ def make_optimiser(model: nn.Module, recipe: Recipe, seed: int) -> torch.optim.O
     ``seed`` is of what the optimiser itself draws, if anything.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
-    shared = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
+    shared: dict[str, Any] = {"lr": recipe.lr, "weight_decay": recipe.weight_decay}
     match recipe.optimiser:
         case "sgd" if recipe.momentum == 0 and recipe.weight_decay == 0:
             return PlainSGD(parameters, lr=recipe.lr)
         case "sgd":
-            momentum = {"momentum": recipe.momentum, "nesterov": recipe.nesterov}
+            momentum: dict[str, Any] = {"momentum": recipe.momentum, "nesterov": recipe.nesterov}
             return torch.optim.SGD(parameters, **shared, **momentum)
         case "beta_lasso":
             groups = beta_lasso_groups(model, l1_conv=recipe.l1_conv, l1_fc=recipe.l1_fc)
@@ -77,7 +77,7 @@ def make_optimiser(model: nn.Module, recipe: Recipe, seed: int) -> torch.optim.O
         case "proxprop":
             return _gradient_free().ProxProp(model, lr=recipe.lr)
         case "evolution":
-            drawn = {"sigma": recipe.sigma, "pairs": recipe.pairs, "seed": seed}
+            drawn: dict[str, Any] = {"sigma": recipe.sigma, "pairs": recipe.pairs, "seed": seed}
             return _gradient_free().EvolutionStrategy(parameters, lr=recipe.lr, **drawn)
         case name if name in _ADAPTIVE:
             return _ADAPTIVE[name](parameters, **shared)

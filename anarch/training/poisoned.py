@@ -43,7 +43,7 @@ class PoisonedTraining(Training):
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         x, y = super().batch(rows)
         chosen = self._next_rows().to(y.device)
-        augmented = {"augment": self.recipe.augment, "draws": self.augmentation}
+        augmented: dict[str, Any] = {"augment": self.recipe.augment, "draws": self.augmentation}
         both = torch.cat((x, self.extra.inputs(chosen, **augmented)))
         return both, torch.cat((y, self.extra.labels[chosen]))
 

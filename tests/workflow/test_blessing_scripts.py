@@ -17,6 +17,7 @@ from torch.testing import assert_close
 import measure_basins
 import minefield
 import swissroll
+from anarch.landscape.basins import radii_at_cutoffs
 from anarch.workflow.blessing_toys import Descending, Rings, Swissroll
 from anarch.workflow.specs import canonical_json
 from ensembles import descent, run_saved, workshop
@@ -111,7 +112,9 @@ def test_a_minimum_above_the_cutoff_has_no_basin_and_one_below_has():
 def test_a_ray_passes_through_the_minimum_and_crosses_the_cutoff_at_its_radius():
     at = minimum(300.0)
     loss = measure_basins.scores(at.network, at.train)[0]
-    rows = slice_minima.rays(at, at.train, cutoff=loss + 1.0, number=3, steps=41, reach=3.0)
+    radii = radii_at_cutoffs(at.network, *at.train, (loss + 1.0,), 3).radii[0]
+    ticks = torch.linspace(-3, 3, 41, dtype=torch.float64) * slice_minima.typical(radii)
+    rows = slice_minima.rays(at, at.train, radii, ticks)
     for k in range(3):
         ray = [row for row in rows if row["direction"] == k]
         assert min(ray, key=lambda row: abs(row["step"]))["loss"] == pytest.approx(loss, rel=1e-5)
