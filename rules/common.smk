@@ -37,6 +37,11 @@ BLESSING = config["blessing"]
 EMBEDDING = config["embedding"]
 SCRATCH = config["scratch"]
 RUNS = {name: study.runs(config[name]) for name, study in STUDIES.items()}
+OWN_OPTIMISERS = {
+    "beta_lasso": "beta_lasso",
+    "proxprop": "gradient_free",
+    "evolution": "gradient_free",
+}
 MADE_BY = {}  # study -> table -> digest of all that the table comes from
 
 
@@ -139,8 +144,8 @@ def lineage(study, run):
     imported += ["anarch.lifting.walk"] if model.lift != "none" else []
     imported += ["anarch.training.corrupted"] if spec.corruption is not None else []
     imported += ["anarch.training.poisoned"] if spec.poison is not None else []
-    if spec.recipe.optimiser in ("proxprop", "evolution"):
-        imported.append("anarch.training.gradient_free")
+    if spec.recipe.optimiser in OWN_OPTIMISERS:
+        imported.append(f"anarch.training.{OWN_OPTIMISERS[spec.recipe.optimiser]}")
     return digests.text_digest(
         specs.canonical_json(spec)
         + specs.canonical_json(data_spec(spec.dataset))

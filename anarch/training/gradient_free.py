@@ -120,7 +120,7 @@ class ProxProp(torch.optim.Adam):
                 layer.register_forward_pre_hook(_taking_down(self.inputs))
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One update; ``closure``, if given, computes loss and gradients first, and its loss is returned."""
         loss = None
         if closure is not None:

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from anarch.training.beta_lasso import BetaLasso, beta_lasso_groups
 from anarch.workflow.specs import Recipe
 
 
@@ -68,22 +66,23 @@ def make_optimiser(model: nn.Module, recipe: Recipe, seed: int) -> torch.optim.O
             momentum: dict[str, Any] = {"momentum": recipe.momentum, "nesterov": recipe.nesterov}
             return torch.optim.SGD(parameters, **shared, **momentum)
         case "beta_lasso":
-            groups = beta_lasso_groups(model, l1_conv=recipe.l1_conv, l1_fc=recipe.l1_fc)
-            return BetaLasso(groups, recipe.lr, 0.0, recipe.beta)
+            own = _own("beta_lasso")
+            groups = own.beta_lasso_groups(model, l1_conv=recipe.l1_conv, l1_fc=recipe.l1_fc)
+            return own.BetaLasso(groups, recipe.lr, 0.0, recipe.beta)
         case "adadelta":
             return torch.optim.Adadelta(parameters, rho=recipe.rho, **shared)
         case "lbfgs":
             return torch.optim.LBFGS(parameters, lr=recipe.lr)
         case "proxprop":
-            return _gradient_free().ProxProp(model, lr=recipe.lr)
+            return _own("gradient_free").ProxProp(model, lr=recipe.lr)
         case "evolution":
             drawn: dict[str, Any] = {"sigma": recipe.sigma, "pairs": recipe.pairs, "seed": seed}
-            return _gradient_free().EvolutionStrategy(parameters, lr=recipe.lr, **drawn)
+            return _own("gradient_free").EvolutionStrategy(parameters, lr=recipe.lr, **drawn)
         case name if name in _ADAPTIVE:
             return _ADAPTIVE[name](parameters, **shared)
     raise ValueError(f"recipe.optimiser must be {', '.join(OPTIMISERS)}, got {recipe.optimiser!r}")
 
 
-def _gradient_free() -> ModuleType:
-    # Imported by name: no other training must become stale when these two are edited.
-    return import_module("anarch.training.gradient_free")
+def _own(module: str) -> Any:
+    # Imported by name: no training must become stale when an optimiser that it does not use is edited.
+    return import_module(f"anarch.training.{module}")

@@ -12,10 +12,11 @@ FIGURES = {
     "bad_minima": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1", "table2"],
     "embedding": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1"],
     "scratch": [*(f"fig{number}" for number in range(1, 11)), *(f"table{number}" for number in range(1, 6))],
+    "blessing": [*(f"fig{number}" for number in range(1, 9)), "table1", "animation"],
 }
 FIGURE_RULES = {f"{study}_{name}" for study, names in FIGURES.items() for name in names}
 RELAXATIONS = {"needle_relax", "needle_relax_traced"}
-TRAININGS = {"needle_cnn", "bad_minima_train", "scratch_train", *RELAXATIONS}
+TRAININGS = {"needle_cnn", "bad_minima_train", "scratch_train", "blessing_train", *RELAXATIONS}
 MEASUREMENTS = {
     "needle_lift",
     "needle_measure",
@@ -25,6 +26,12 @@ MEASUREMENTS = {
     "embedding_reduce",
     "scratch_measure",
     "scratch_filters",
+    "blessing_swissroll",
+    "blessing_minefield_networks",
+    "blessing_rings",
+    "blessing_measure_swissroll",
+    "blessing_measure_images",
+    "blessing_slice_images",
 }
 RUN = "results/smoke/needle/runs"
 
@@ -102,6 +109,22 @@ def test_an_edit_of_the_corruption_runs_what_began_with_random_labels(checkout):
     assert not {"needle_cnn", "prepare_data", *RELAXATIONS} & set(plan)
     made = {file.split("/")[-2] for file in plan["bad_minima_train"]}
     assert made == {f"{name}-r2-s{seed}" for name in ("pretraining", "vanilla", "sota") for seed in (0, 1)}
+
+
+@pytest.mark.parametrize(
+    "module, study, mark",
+    [
+        ("beta_lasso", "scratch", "lasso"),
+        ("poisoned", "blessing", "poisoned/"),
+        ("gradient_free", "blessing", "optimisers/"),
+    ],
+)
+def test_an_edit_of_a_loss_or_optimiser_runs_only_what_descends_by_it(checkout, module, study, mark):
+    checkout.edit(f"anarch/training/{module}.py", "\nimport torch\n", "\nimport torch\n\nEDITED = 1\n")
+    plan = checkout.planned(*SMOKE)
+    assert not {"prepare_data", *TRAININGS} & set(plan) - {f"{study}_train"}
+    made = {file for file in plan[f"{study}_train"] if file.endswith("/spec.json")}
+    assert made and all(mark in file for file in made) and not any("/beta0-" in file for file in made)
 
 
 def test_an_edit_of_the_loop_runs_every_training(checkout):
