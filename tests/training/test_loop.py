@@ -47,6 +47,16 @@ RECIPES = {
     "asgd": Recipe(epochs=4, batch_size=7, lr=0.05, optimiser="asgd"),
     "proxprop": Recipe(epochs=4, batch_size=12, lr=0.01, optimiser="proxprop"),
     "evolution": Recipe(epochs=4, batch_size=12, lr=0.05, optimiser="evolution", sigma=0.05, pairs=2),
+    "beta_lasso": Recipe(
+        epochs=4,
+        batch_size=7,
+        lr=0.05,
+        optimiser="beta_lasso",
+        l1_conv=1e-3,
+        l1_fc=1e-2,
+        beta=5,
+        schedule="cosine",
+    ),
 }
 
 
