@@ -176,5 +176,5 @@ rule blessing:
         ],
         rules.blessing_animation.output.gif,
         [table("blessing", name) for name in BLESSING_TABLES],
-        [networks(toy) for toy in ("swissroll", "minefield")],
+        BLESSING_NETWORKS.values(),
         [file for run in RUNS["blessing"] for file in run_artefacts("blessing", run)],
