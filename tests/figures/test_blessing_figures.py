@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 from planted_blessing import basins, history, made, minima, sizes, surface
-from test_needle_figures import assert_legible, texts, xy
+from legible import assert_legible, texts, xy
 
 from anarch.figures import blessing
 from anarch.figures.blessing import methods, selection, volumes
