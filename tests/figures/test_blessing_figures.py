@@ -7,10 +7,10 @@ import draw as drawing
 import numpy as np
 import pandas as pd
 import pytest
+from legible import assert_legible, texts, xy
 from matplotlib.figure import Figure
 from PIL import Image
 from planted_blessing import basins, history, made, minima, sizes, surface
-from legible import assert_legible, texts, xy
 
 from anarch.figures import blessing
 from anarch.figures.blessing import methods, selection, volumes
