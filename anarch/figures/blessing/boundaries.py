@@ -112,7 +112,7 @@ def fig8(rings: pd.DataFrame, *, about: str) -> Figure:
         ax.add_patch(
             Circle((0, 0), middle, fill=False, edgecolor=style.GREEN, linestyle=IDEAL, linewidth=1.0)
         )
-        ax.set_title(f"{margin} margin: rings {gap:g} apart\ntrain {_range(train)}, test {_range(test)}")
+        ax.set_title(f"{margin} margin: rings {gap:g} apart\ntrain {_range(train)}\ntest {_range(test)}")
         style.letter(ax, name)
         counts += tables.counts(train, test)
     _label_plane(axes)
