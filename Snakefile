@@ -26,6 +26,7 @@ include: "rules/scratch.smk"
 include: "rules/scratch_figures.smk"
 include: "rules/blessing.smk"
 include: "rules/blessing_figures.smk"
+include: "rules/claims.smk"
 
 
 localrules:
@@ -40,3 +41,4 @@ rule all:
         rules.embedding.input,
         rules.scratch.input,
         rules.blessing.input,
+        rules.claims.output,

@@ -11,6 +11,7 @@ from anarch.workflow import (
     bad_minima,
     blessing,
     blessing_toys,
+    claims,
     digests,
     embedding,
     environment,

@@ -26,7 +26,7 @@ def validated(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
     schema = yaml.safe_load((root / "config" / "schema.yaml").read_text(encoding="utf-8"))
     error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(config))
     if error is not None:
-        raise ConfigError(f"config key {_key(error.absolute_path)}: {_sentence(error)}")
+        raise ConfigError(f"config key {_key(error.absolute_path)}: {sentence(error)}")
     try:
         for name, options in config["datasets"].items():
             spec = parse(DataSpec, options)
@@ -51,7 +51,8 @@ def _key(path: Any) -> str:
     return ".".join(str(part) for part in path) or "(top level)"
 
 
-def _sentence(error: jsonschema.ValidationError) -> str:
+def sentence(error: jsonschema.ValidationError) -> str:
+    """What is wrong and what is allowed, in one line."""
     if error.validator == "additionalProperties":
         known = ", ".join(sorted(error.schema.get("properties", {})))
         return f"{error.message.split(' (')[-1].rstrip(')')}; known keys: {known}"

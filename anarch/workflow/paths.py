@@ -45,6 +45,15 @@ def figure_files(scale: str, study: str, figure: str) -> dict[str, str]:
     return {"png": f"{stem}.png", "svg": f"{stem}.svg"}
 
 
+def report(scale: str) -> str:
+    """Folder of what sums up all studies."""
+    return f"results/{scale}/report"
+
+
+def claims(scale: str) -> str:
+    return f"{report(scale)}/claims.csv"
+
+
 def log(scale: str, job: str) -> str:
     return f"results/{scale}/logs/{job}.log"
 

@@ -1,9 +1,13 @@
 """The smoke scale end to end, and what runs again after a change.  One run serves all tests of this file."""
 
+import csv
 import shutil
 
 import pytest
 from checkout import SMOKE, Checkout
+from registered_tables import differences
+
+from anarch.workflow import claims, paths
 
 pytestmark = pytest.mark.smoke
 
@@ -144,10 +148,27 @@ def test_another_architecture_makes_only_its_own_networks_stale(checkout):
     assert made and all("/runs/alexnet/" in file for file in made)
 
 
+def test_every_table_is_as_registered_and_every_claim_has_a_row(finished):
+    assert differences(finished.root, "smoke") == []
+    with (finished.root / paths.claims("smoke")).open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == [row["id"] for row in claims.load(finished.root / claims.CLAIMS)]
+    exact = {row["id"] for row in rows if row["verdict"] != "not_judged"}
+    assert {"needle.same_function", "embedding.theorem1", "scratch.table4"} <= exact
+
+
+def test_an_edited_claim_runs_the_claims_again_and_a_comment_does_not(checkout):
+    checkout.edit("config/claims.yaml", "# What the five papers claim", "# What five papers claim")
+    assert checkout.planned(*SMOKE) == {}
+    checkout.edit("config/claims.yaml", "tolerance: 1.0e-5", "tolerance: 2.0e-5")
+    assert set(checkout.planned(*SMOKE)) == {"claims"}
+
+
 def test_a_new_seed_runs_that_seed_and_what_sums_it_up(checkout):
     checkout.edit("config/smoke.yaml", "seeds: [0, 1]", "seeds: [0, 1, 2]")
     plan = checkout.planned(*SMOKE)
     made = {file for files in plan.values() for file in files}
+    made -= {paths.claims("smoke")}
     for file in made:
         assert "/needle/" in file, file
         assert "-s2" in file or "/figures/" in file or (file.count("/") == 4 and "/tables/" in file), file

@@ -1,0 +1,1 @@
+"""What the papers claim, judged on the tables of the studies.  No torch, no files."""

@@ -1,0 +1,60 @@
+"""The rule that judges, and what stops it before any job; dry runs only."""
+
+import pytest
+from checkout import ROOT, SMOKE, Checkout
+from registered_tables import differences
+
+from anarch.workflow import claims, paths
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Checkout:
+    return Checkout.copy(tmp_path_factory.mktemp("claims") / "anarch")
+
+
+@pytest.fixture
+def checkout(copy: Checkout):
+    """A copy whose claims are ours again after the test."""
+    yield copy
+    (copy.root / claims.CLAIMS).write_text((ROOT / claims.CLAIMS).read_text())
+
+
+def test_claims_is_a_target_that_reads_the_tables_of_all_studies(checkout):
+    plan = checkout.planned(*SMOKE, "--", "claims")
+    assert plan["claims"] == {paths.claims("smoke")}
+    assert {"needle_measures", "bad_minima_measures", "scratch_select", "embedding_certify"} <= set(plan)
+    assert not any("_fig" in rule for rule in plan)
+
+
+@pytest.mark.parametrize(
+    "old, new, says",
+    [
+        ("table: certificates", "table: certified", "left.table: there is no table of needle 'certified'"),
+        ("largest_difference /", "off /", "left.value: there is no column of needle certificates 'off'"),
+        ("[needle_figA]", "[needle_fig12]", "figures: there is no target 'needle_fig12'"),
+    ],
+)
+def test_a_claim_that_cannot_be_judged_fails_at_the_start_in_one_line(checkout, old, new, says):
+    checkout.edit(claims.CLAIMS, old, new)
+    printed = checkout.run("snakemake", "-n", "--cores", "1", *SMOKE, "--", "needle_fig3", fails=True)
+    (line,) = [line for line in printed.splitlines() if claims.CLAIMS in line]
+    assert f"config/claims.yaml: needle.same_function.{says}" in line and "Traceback" not in printed
+
+
+def test_the_registry_is_compared_with_what_lies_there(tmp_path):
+    """The comparison that the smoke run is put to, on tables that are planted."""
+    (tmp_path / claims.REGISTRY).parent.mkdir(parents=True)
+    (tmp_path / claims.REGISTRY).write_text(
+        "needle:\n  measures: {row: a run, replicate: seed, text: [], columns: {seed: number, loss: nats}}\n"
+        "  history: {row: an epoch, replicate: seed, text: [], columns: {seed: number}}\n"
+    )
+    folder = tmp_path / "results/smoke/needle/tables"
+    folder.mkdir(parents=True)
+    (folder / "measures.csv").write_text("seed,accuracy\n")
+    (folder / "paths.csv").write_text("seed\n")
+    assert differences(tmp_path, "smoke") == [
+        "needle history: not written",
+        "needle paths: not registered",
+        "needle measures: column accuracy is not registered",
+        "needle measures: column loss is not written",
+    ]

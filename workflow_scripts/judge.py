@@ -1,0 +1,64 @@
+r"""Judge every claim of the papers on the tables of a scale: claims.csv has a row for each.
+
+By hand:  python workflow_scripts/judge.py --scale laptop --tables results/laptop/*/tables/*.csv \
+              --out claims.csv
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from anarch.claims.claim import parse
+from anarch.claims.judging import judge, tally
+from anarch.workflow import claims as files
+from artefacts import write_csv
+
+ROOT = Path(__file__).parents[1]
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scale", required=True, help="the scale that the tables are of")
+    parser.add_argument(
+        "--tables", type=Path, nargs="*", default=[], help="tables, as <study>/tables/<name>.csv"
+    )
+    parser.add_argument(
+        "--claims", type=Path, default=ROOT / files.CLAIMS, help="default: config/claims.yaml"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="CSV to write: one row a claim")
+    args = parser.parse_args(argv)
+    registry = files.registry(ROOT)
+    claims = [parse(row) for row in files.load(args.claims)]
+    wanted = {(claim.study, table) for claim in claims for table in claim.tables}
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
+    for path in args.tables:
+        study, name = path.parent.parent.name, path.stem
+        if (study, name) in wanted:
+            tables.setdefault(study, {})[name] = read_table(path)
+    rows = [judge(claim, tables.get(claim.study, {}), registry[claim.study], args.scale) for claim in claims]
+    write_csv(args.out, [{name: row[name] for name in COLUMNS} for row in rows])
+    counts = tally(pd.DataFrame(rows, columns=COLUMNS))
+    print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
+
+
+COLUMNS = (
+    "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
+    "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
+    "unit", "verdict", "reason",
+)  # fmt: skip
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise SystemExit(f"error: table {path} cannot be read ({error}): delete it and run again") from None
+
+
+if __name__ == "__main__":
+    main()
