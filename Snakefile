@@ -11,6 +11,9 @@ if "scale" not in config:
     configfile: "config/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
@@ -27,6 +30,7 @@ include: "rules/scratch_figures.smk"
 include: "rules/blessing.smk"
 include: "rules/blessing_figures.smk"
 include: "rules/claims.smk"
+include: "rules/report.smk"
 
 
 localrules:
@@ -42,3 +46,4 @@ rule all:
         rules.scratch.input,
         rules.blessing.input,
         rules.claims.output,
+        rules.report.output,

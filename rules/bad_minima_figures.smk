@@ -128,11 +128,7 @@ use rule draw as bad_minima_fig6 with:
 rule bad_minima:
     input:
         # Every artefact of the study, so that one that was deleted is made again, not only what it feeds.
-        [
-            file
-            for name in BAD_MINIMA_FIGURES
-            for file in figure("bad_minima", name).values()
-        ],
+        figures_of("bad_minima", BAD_MINIMA_FIGURES),
         [table("bad_minima", name) for name in BAD_MINIMA_TABLES],
         [
             file

@@ -169,11 +169,7 @@ use rule draw as blessing_animation with:
 rule blessing:
     input:
         # Every artefact of the study, so that one that was deleted is made again, not only what it feeds.
-        [
-            file
-            for name in BLESSING_FIGURES
-            for file in figure("blessing", name).values()
-        ],
+        figures_of("blessing", BLESSING_FIGURES),
         rules.blessing_animation.output.gif,
         [table("blessing", name) for name in BLESSING_TABLES],
         BLESSING_NETWORKS.values(),

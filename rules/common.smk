@@ -1,5 +1,6 @@
 """Helpers and constraints of all rules; no rule here, and nothing that imports torch."""
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from anarch.workflow import (
     paths,
     scratch,
     specs,
+    titles,
 )
 from anarch.workflow.studies import STUDIES
 
@@ -91,7 +93,42 @@ def table(study, name):
 
 
 def figure(study, name):
-    return paths.figure_files(SCALE, study, name)
+    """What a rule that draws makes; the picture goes into `snakemake --report`."""
+    files = paths.figure_files(SCALE, study, name)
+    shown = report(
+        files["png"],
+        category=study,
+        # One label: two of them in a category of two figures make Snakemake's page break.
+        labels={"figure": titles.heading(study, name)},
+        caption="../report/figure.rst",
+    )
+    return {**files, "png": shown}
+
+
+def figures_of(study, names):
+    """All files of finished figures, as inputs."""
+    return [
+        file
+        for name in names
+        for file in paths.figure_files(SCALE, study, name).values()
+    ]
+
+
+def drawn():
+    """Every picture that a rule of the workflow draws: study, name, kinds of files, and the tables behind it."""
+    found = []
+    for rule in workflow.rules:
+        if "png" in rule.output.keys() and not rule.has_wildcards():
+            _, _, study, _, file = str(rule.output.png).split("/")
+            found.append(
+                {
+                    "study": study,
+                    "name": file.removesuffix(".png"),
+                    "kinds": [str(made).rsplit(".", 1)[1] for made in rule.output],
+                    "tables": [paths.table_name(str(file)) for file in rule.input],
+                }
+            )
+    return found
 
 
 def log_of(job):
@@ -201,6 +238,12 @@ def snapshots(study, run, epochs):
         f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}"
         for epoch in epochs
     ]
+
+
+def configfile_options():
+    """What a command needs beside its target to mean this scale."""
+    given = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
+    return f" --configfile {' '.join(given)}" if given else ""
 
 
 def about(*datasets):

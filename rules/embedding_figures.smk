@@ -137,9 +137,5 @@ use rule draw as embedding_table1 with:
 rule embedding:
     input:
         # Every artefact of the study, so that one that was deleted is made again, not only what it feeds.
-        [
-            file
-            for name in EMBEDDING_FIGURES
-            for file in figure("embedding", name).values()
-        ],
+        figures_of("embedding", EMBEDDING_FIGURES),
         [table("embedding", name) for name in MADE_BY["embedding"]],

@@ -175,6 +175,6 @@ use rule draw as needle_lcn with:
 rule needle:
     input:
         # Every artefact of the study, so that one that was deleted is made again, not only what it feeds.
-        [file for name in NEEDLE_FIGURES for file in figure("needle", name).values()],
+        figures_of("needle", NEEDLE_FIGURES),
         [table("needle", name) for name in NEEDLE_TABLES],
         [file for run in RUNS["needle"] for file in run_artefacts("needle", run)],

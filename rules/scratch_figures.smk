@@ -239,7 +239,7 @@ use rule draw as scratch_fig10 with:
 rule scratch:
     input:
         # Every artefact of the study, so that one that was deleted is made again, not only what it feeds.
-        [file for name in SCRATCH_FIGURES for file in figure("scratch", name).values()],
+        figures_of("scratch", SCRATCH_FIGURES),
         [table("scratch", name) for name in SCRATCH_TABLES],
         [
             table("scratch", f"{name}/{batch}")

@@ -1,7 +1,8 @@
 r"""Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for the same tables.
 
 An animation, a figure function that returns a list of figures, is also written as a GIF beside the PNG;
-PNG and SVG then show its first frame.
+PNG and SVG then show its first frame.  The caption also stands in the files' metadata, under `Description`,
+and in the PNG's `Caption-Top` the share of its height above the caption, for pages that set it themselves.
 
 By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" \
               --png fig3.png --svg fig3.svg
@@ -136,7 +137,7 @@ def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
     """
     import matplotlib
 
-    from anarch.figures.style import RC
+    from anarch.figures.style import RC, written
 
     frames = drawn if isinstance(drawn, list) else [drawn]
     gif = [png.with_suffix(".gif")] if isinstance(drawn, list) else []
@@ -145,8 +146,11 @@ def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
         with matplotlib.rc_context(RC):
             for path in partial.values():
                 path.parent.mkdir(parents=True, exist_ok=True)
-            frames[0].savefig(partial[png], format="png", metadata={"Software": None})
-            frames[0].savefig(partial[svg], format="svg", metadata={"Date": None, "Creator": None})
+            caption, top = written(frames[0])
+            about = {"Description": caption, "Caption-Top": f"{top:.4f}"}
+            frames[0].savefig(partial[png], format="png", metadata={"Software": None, **about})
+            said = {"Date": None, "Creator": None, "Description": caption}
+            frames[0].savefig(partial[svg], format="svg", metadata=said)
             for path in gif:
                 write_gif(frames, partial[path])
         for path, written in partial.items():

@@ -120,6 +120,17 @@ def caption(made: Figure, text: str, *, about: str, counts: Iterable[int] | str)
     )
 
 
+def written(made: Figure) -> tuple[str, float]:
+    """The caption as one line, empty where there is none, and the share of the figure's height above it."""
+    words = made.get_supxlabel()
+    if not words:
+        return "", 1.0
+    made.draw_without_rendering()  # lays the figure out: only then has the caption its place
+    (drawn,) = (text for text in made.texts if text.get_text() == words)
+    top = drawn.get_window_extent().y1 + 2 * made.dpi / 72
+    return " ".join(words.split()), 1 - top / made.bbox.height
+
+
 def letter(ax: Axes, name: str) -> None:
     """The panel's letter, above the corner of its axes and left of any legend there."""
     ax.annotate(

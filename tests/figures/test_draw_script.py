@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "workflow_scripts" / "draw.py"
@@ -78,6 +80,19 @@ def test_a_process_of_its_own_gives_the_same_bytes_and_loads_no_torch(draw, fold
     draw(arguments(folder, tmp_path / "here", "needle.fig3", "measures"))
     for name in ("x.png", "x.svg"):
         assert (tmp_path / "own" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+@pytest.mark.parametrize(("figure", "table"), [("needle.fig3", "measures"), ("needle.figA", "blocks")])
+def test_the_caption_stands_in_the_files_and_can_be_cut_off(draw, folder, tmp_path, figure, table):
+    draw(arguments(folder, tmp_path, figure, table, about="R & D, 5 $"))
+    with Image.open(tmp_path / "x.png") as image:
+        caption, top = image.info["Description"], float(image.info["Caption-Top"])
+        dark = np.asarray(image.convert("L")) < 250
+    assert r" R & D, 5 \$; " in caption and "\n" not in caption
+    assert caption.replace("&", "&amp;") in (tmp_path / "x.svg").read_text()
+    cut = round(top * len(dark))
+    assert 0.5 < top < 1 and not dark[cut - 1 : cut + 1].any()  # between two rows of ink
+    assert dark[:cut].any() and dark[cut:].any()
 
 
 def test_tables_may_follow_one_flag(draw, folder, tmp_path):

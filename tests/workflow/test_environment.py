@@ -34,6 +34,7 @@ def test_the_makefile_installs_the_pinned_torch():
         "anarch.workflow.config",
         "anarch.workflow.needle",
         "anarch.figures.needle",
+        "anarch.report.page",
         "snakemake_logger_plugin_anarch",
     ],
 )

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import zipfile
 
 import pytest
 from checkout import SMOKE, Checkout
@@ -72,6 +73,23 @@ def test_nothing_is_left_to_do_and_nothing_half_written_is_left(finished):
     assert finished.planned(*SMOKE) == {}
     leftovers = [p for p in (finished.root / "results").rglob(".*") if p.name != ".lock"]
     assert leftovers == []
+
+
+def test_the_page_of_verdicts_is_told_of_at_the_end(finished):
+    tally = (finished.root / "results/smoke/report/tally.txt").read_text().strip()
+    assert tally.startswith("results/smoke/report/index.html: ")
+    printed = finished.run("snakemake", *SMOKE, "--cores", "1", "--forcerun", "report", "--", "report")
+    assert tally in printed.splitlines()
+
+
+def test_snakemakes_own_report_holds_every_figure(finished):
+    finished.run("snakemake", *SMOKE, "--cores", "1", "--report", "own.zip", "--", "all")
+    with zipfile.ZipFile(finished.root / "own.zip") as archive:
+        page = archive.read("own/report.html").decode()
+    for study, names in FIGURES.items():
+        for name in names:
+            assert f'"results/smoke/{study}/figures/{name}.png": {{"name": "{name}.png"' in page
+    (finished.root / "own.zip").unlink()
 
 
 def test_rules_that_compute_with_networks_declare_a_gpu_and_no_other_does(finished):

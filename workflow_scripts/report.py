@@ -1,0 +1,130 @@
+r"""Make the page of verdicts: a folder that opens from disk without network, and can be sent.
+
+Reads claims.csv, figures, tables, provenances, manifests and timings below the results of one scale; writes
+report/index.html, report/tally.txt and copies of what the page shows.
+
+By hand:  python workflow_scripts/report.py --results results/laptop --registry anarch/claims/tables.yaml \
+              --plan '{"scale": "laptop", "options": "", "datasets": [], "tables": ["needle/paths"],
+                       "figures": [{"study": "needle", "name": "fig1", "kinds": ["png", "svg"],
+                                    "tables": ["needle/paths"]}]}'
+"""
+
+import argparse
+import json
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+from PIL import Image
+
+from anarch.report import claims as verdicts
+from anarch.report.page import Picture, Table, render
+from anarch.workflow import paths
+from artefacts import complete, load_manifest, read_csv, write_text
+
+PACKAGES = ("snakemake", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "pillow", "jinja2")
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--results", type=Path, required=True, help="folder of one scale")
+    parser.add_argument(
+        "--plan", type=json.loads, required=True, help="figures and tables to show, as JSON: see above"
+    )
+    parser.add_argument("--registry", type=Path, required=True, help="what each table's columns mean (YAML)")
+    args = parser.parse_args(argv)
+    results, plan = args.results, args.plan
+    report = results / "report"
+    try:
+        claims = verdicts.read(read_csv(report / "claims.csv"))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"error: {error}") from None
+    registry = yaml.safe_load(args.registry.read_text(encoding="utf-8"))
+    page = render(
+        scale=plan["scale"],
+        options=plan["options"],
+        claims=claims,
+        pictures=[picture(results, **told) for told in plan["figures"]],
+        tables=[table(results, name, registry) for name in plan["tables"]],
+        timings=timings(results / "timings"),
+        provenance=provenances(results, {told["study"] for told in plan["figures"]}),
+        manifests=manifests(results, plan["datasets"]),
+        packages={name: version(name) for name in PACKAGES},
+    )
+    for told in plan["figures"]:
+        for kind in told["kinds"]:
+            name = f"{told['name']}.{kind}"
+            copy(results / told["study"] / "figures" / name, report / "figures" / told["study"] / name)
+    for name in plan["tables"]:
+        copy(table_file(results, name), report / "tables" / f"{name}.csv")
+    write_text(report / "index.html", page)
+    write_text(report / "tally.txt", f"{report / 'index.html'}: {verdicts.tally_text(claims)}\n")
+
+
+def picture(results: Path, study: str, name: str, kinds: list[str], tables: list[str]) -> Picture:
+    """A figure with what draw.py left in its PNG."""
+    files = {kind: results / study / "figures" / f"{name}.{kind}" for kind in kinds}
+    with Image.open(files["png"]) as image:
+        return Picture(
+            study,
+            name,
+            {kind: file.stat().st_size for kind, file in files.items()},
+            tables,
+            *image.size,
+            dpi=float(image.info["dpi"][0]),
+            caption=image.info.get("Description", ""),
+            top=float(image.info.get("Caption-Top", 1)),
+        )
+
+
+def table_file(results: Path, name: str) -> Path:
+    study, _, table = name.partition("/")
+    return results / study / "tables" / f"{table}.csv"
+
+
+def table(results: Path, name: str, registry: Mapping[str, Any]) -> Table:
+    study, _, short = name.partition("/")
+    told = registry.get(study, {}).get(short, {})
+    known = {key: told[key] for key in ("row", "replicate", "columns") if key in told}
+    return Table(name, table_file(results, name).stat().st_size, **known)
+
+
+def timings(folder: Path) -> dict[str, dict[str, str]]:
+    """Job -> the row of its benchmark file."""
+    found = {}
+    for file in sorted(folder.rglob("*.tsv")):
+        heads, *rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines())
+        found[str(file.relative_to(folder).with_suffix(""))] = dict(zip(heads, rows[-1], strict=True))
+    return found
+
+
+def provenances(results: Path, studies: set[str]) -> dict[str, list[dict[str, str]]]:
+    """Study -> what each of its runs tells of itself; a study that trains by other means has none."""
+    found = {}
+    for study in sorted(studies):
+        files = sorted((results / study / "runs").rglob(paths.PROVENANCE))
+        if files:
+            found[study] = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return found
+
+
+def manifests(results: Path, datasets: list[str]) -> dict[str, dict[str, Any]]:
+    """Those of the config's datasets that were prepared."""
+    folders = {name: results / "data" / name for name in datasets}
+    return {
+        name: load_manifest(folder) for name, folder in folders.items() if (folder / paths.MANIFEST).is_file()
+    }
+
+
+def copy(source: Path, target: Path) -> None:
+    with complete(target) as partial:
+        shutil.copyfile(source, partial)
+
+
+if __name__ == "__main__":
+    main()
