@@ -29,6 +29,7 @@ include: "rules/scratch.smk"
 include: "rules/scratch_figures.smk"
 include: "rules/blessing.smk"
 include: "rules/blessing_figures.smk"
+include: "rules/atlas.smk"
 include: "rules/claims.smk"
 include: "rules/report.smk"
 
@@ -45,5 +46,6 @@ rule all:
         rules.embedding.input,
         rules.scratch.input,
         rules.blessing.input,
+        rules.atlas.input,
         rules.claims.output,
         rules.report.output,

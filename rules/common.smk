@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 from anarch.workflow import config as checks
 from anarch.workflow import (
+    atlas,
     bad_minima,
     blessing,
     blessing_toys,

@@ -16,10 +16,10 @@ from anarch.complexity.distance import root_sum_of_squares
 from anarch.complexity.folding import Scale, called_module, folded
 
 _WEIGHTED = (nn.Linear, _ConvNd, Scale)
-# What leaves numbers that are not negative as they are, moves them, or takes the largest.
+# What leaves numbers that are not negative as they are, moves them among zeros, or takes the largest.
 _NEUTRAL = (
     nn.Identity, nn.Flatten, nn.Unflatten, _DropoutNd, nn.ReLU, nn.LeakyReLU, nn.PReLU,
-    nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AdaptiveMaxPool2d,
+    nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AdaptiveMaxPool2d, nn.ZeroPad1d, nn.ZeroPad2d, nn.ZeroPad3d,
 )  # fmt: skip
 _NEUTRAL_FUNCTIONS = {
     torch.cat, torch.flatten, torch.relu, F.relu, F.leaky_relu, F.max_pool2d, F.dropout,

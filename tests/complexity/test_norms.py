@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from anarch.complexity.folding import folded
 from anarch.complexity.norms import frobenius_norm, log10_path_norm, path_norm
+from anarch.models.stack import Sum
 
 
 def draw_(model: nn.Module, seed: int = 0) -> nn.Module:
@@ -121,6 +122,23 @@ class Doubled(nn.Module):
         x = F.dropout(F.leaky_relu(x + x), training=self.training)
         x = F.max_pool2d(x.reshape(x.shape[0], 1, 2, 4), (1, 2))
         return torch.flatten(x, 1)[:, :2]
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_channels_of_zeros_are_on_no_path(p):
+    """ResNet-v2's shortcut: an identity between two empty channels before and one after."""
+    body, head = nn.Conv2d(2, 5, 3, padding=1), nn.Conv2d(5, 3, 2)
+    identity = nn.Conv2d(2, 5, 1, bias=False)
+    for layer in (body, head, identity):
+        draw_(layer)
+    with torch.no_grad():
+        identity.weight.zero_()
+        identity.weight[2, 0] = identity.weight[3, 1] = 1
+    padded, whole = (
+        path_norm(nn.Sequential(Sum(body, shortcut), head), (2, 4, 3), p)
+        for shortcut in (nn.ZeroPad3d((0, 0, 0, 0, 2, 1)), identity)
+    )
+    assert padded == pytest.approx(whole, rel=1e-12)
 
 
 def test_sums_selections_and_poolings_in_functional_form():

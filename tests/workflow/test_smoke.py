@@ -18,6 +18,7 @@ FIGURES = {
     "embedding": ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1"],
     "scratch": [*(f"fig{number}" for number in range(1, 11)), *(f"table{number}" for number in range(1, 6))],
     "blessing": [*(f"fig{number}" for number in range(1, 9)), "table1", "animation"],
+    "atlas": ["fig1", "table1"],
 }
 FIGURE_RULES = {f"{study}_{name}" for study, names in FIGURES.items() for name in names}
 RELAXATIONS = {"needle_relax", "needle_relax_traced"}
@@ -37,6 +38,8 @@ MEASUREMENTS = {
     "blessing_measure_swissroll",
     "blessing_measure_images",
     "blessing_slice_images",
+    "atlas_measure",
+    "atlas_measure_swissroll",
 }
 RUN = "results/smoke/needle/runs"
 
@@ -188,7 +191,7 @@ def test_a_new_seed_runs_that_seed_and_what_sums_it_up(checkout):
     made = {file for files in plan.values() for file in files}
     made -= {paths.claims("smoke")}
     for file in made:
-        assert "/needle/" in file, file
+        assert "/needle/" in file or "/atlas/" in file, file
         assert "-s2" in file or "/figures/" in file or (file.count("/") == 4 and "/tables/" in file), file
     assert not {"prepare_data", "needle_trace_paths", "needle_trace_filters", "needle_blocks"} & set(plan)
 

@@ -1,0 +1,97 @@
+"""What the atlas tells of a minimum, on one footing for all studies.
+
+Each measure comes from the one function that its study uses, with the same numbers for every network.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
+
+from anarch.complexity.distance import model_distance
+from anarch.complexity.norms import frobenius_norm, log10_path_norm
+from anarch.complexity.sparsity import nonzero_weights
+from anarch.landscape.basins import radii_at_cutoffs
+from anarch.landscape.gradient import gradient_norm
+from anarch.landscape.hessian import top_eigenvalue
+from anarch.landscape.surface import point_scores
+from anarch.lifting.dense import as_linear
+from anarch.lifting.layers import LiftedConv
+from anarch.lifting.locality import deviation
+
+Row = dict[str, float | int | bool | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How precisely every network is measured."""
+
+    images: int  # first training images that loss, accuracy and gradient are over; 0: all
+    points: int  # the same for the top Hessian eigenvalue and the basin, which cost most
+    directions: int  # random directions of the basin
+    rise: float  # nats: the basin reaches to where the loss is by so much above the minimum's own
+    hessian_tolerance: float  # relative residual at which Lanczos stops
+    radius_tolerance: float  # relative width to which a radius is enclosed
+
+
+def first(x: Tensor, y: Tensor, number: int) -> tuple[Tensor, Tensor]:
+    """The first ``number`` of the examples; all, where it is 0."""
+    return (x[:number], y[:number]) if number else (x, y)
+
+
+def landscape(network: nn.Module, x: Tensor, y: Tensor, effort: Effort) -> Row:
+    """The training loss around ``network``, in evaluation mode: logits (N, C) of inputs ``x`` (N, ...).
+
+    - gradient_norm: of the mean cross entropy over ``x``, ``y``; see `gradient_norm`
+    - hessian_top: over the first ``effort.points`` of them, with its relative residual; see `top_eigenvalue`
+    - radius_median, radius_mean: over random filter-normalised directions, to the loss of the network itself
+      plus ``effort.rise``, over the same points.  At zero loss that is the basin of blessing, Sec. 5, below
+      the cutoff ``effort.rise``; see `radii_at_cutoffs`.  Directions that never reach it count with the
+      largest radius looked at, and in radius_censored
+    """
+    points = first(x, y, effort.points)
+    top = top_eigenvalue(network, *points, tol=effort.hessian_tolerance)
+    own = {name: parameter.detach()[None] for name, parameter in network.named_parameters()}
+    cutoff = point_scores(network, own, *points)[0, 0].item() + effort.rise
+    basin = radii_at_cutoffs(
+        network, *points, (cutoff,), effort.directions, tolerance=effort.radius_tolerance
+    )
+    radii = basin.radii[0].clamp(max=basin.largest)
+    return {
+        "gradient_norm": gradient_norm(network, x, y),
+        "hessian_top": top.value,
+        "hessian_residual": top.residual,
+        "hessian_converged": top.converged,
+        "radius_median": radii.median().item(),
+        "radius_mean": radii.mean().item(),
+        "radius_censored": int(basin.radii.isinf().sum()),
+        "cutoff": cutoff,
+    }
+
+
+def weights(network: nn.Module, initial: nn.Module, input_shape: tuple[int, ...]) -> Row:
+    """Of the parameters of ``network`` alone, and of its way from ``initial``.
+
+    - frobenius, log10_path1, log10_path2: as in bad_minima, Fig. 5; a lifted layer counts as its matrix, and
+      a network without layers (the linear model on products of pixels) has no paths: None
+    - distance: |theta - theta_0| / |theta|, as in bad_minima, Table 1
+    - deviation: needle's delta; None of a network that is not lifted
+    - sparsity: share of weights (no biases, no norms) that are exactly 0, as scratch counts them
+    """
+    counts = nonzero_weights(network)
+    lifted = any(isinstance(module, LiftedConv) for module in network.modules())
+    return {
+        "frobenius": frobenius_norm(network),
+        "log10_path1": _path(network, input_shape, 1),
+        "log10_path2": _path(network, input_shape, 2),
+        "distance": model_distance(network, initial),
+        "deviation": deviation(network) if lifted else None,
+        "sparsity": 1 - sum(c.nonzero for c in counts) / sum(c.weights for c in counts),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+    }
+
+
+def _path(network: nn.Module, input_shape: tuple[int, ...], p: int) -> float | None:
+    plain = as_linear(network)
+    layered = any(isinstance(module, (nn.Linear, _ConvNd)) for module in plain.modules())
+    return log10_path_norm(plain, input_shape, p) if layered else None

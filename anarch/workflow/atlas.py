@@ -1,0 +1,86 @@
+"""The jobs of the atlas: which networks of which studies are measured together, and how each is called.
+
+A network is the end of a run on its own training set.  Runs on random labels are left out: theirs is the
+minimum of another set.  The study `embedding` keeps no weights of the classifiers that it trains.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from anarch.workflow.specs import RunSpec, Start, canonical
+from anarch.workflow.studies import STUDIES
+
+EFFORT = ("images", "points", "directions", "rise", "hessian_tolerance", "radius_tolerance")
+
+
+class Job(NamedTuple):
+    """Networks that one job measures: ends of ``runs`` of one study and seed."""
+
+    study: str
+    runs: tuple[str, ...]
+
+
+def jobs(section: Mapping[str, Any], runs: Mapping[str, Mapping[str, RunSpec]]) -> dict[str, Job]:
+    """``<study>-s<seed>-<part>`` -> job, of at most ``section["chunk"]`` networks.
+
+    ``runs``: study -> run -> spec.  By seed, so that a further one makes no other job stale.
+    """
+    found, chunk = {}, section["chunk"]
+    for study in section["studies"]:
+        of_seed: dict[int, list[str]] = {}
+        for run, spec in runs[study].items():
+            if spec.corruption is None:
+                of_seed.setdefault(spec.seed, []).append(run)
+        for seed, names in of_seed.items():
+            for part, first in enumerate(range(0, len(names), chunk)):
+                found[f"{study}-s{seed}-{part}"] = Job(study, tuple(names[first : first + chunk]))
+    return found
+
+
+def effort(section: Mapping[str, Any]) -> str:
+    """How precisely every network is measured: `anarch.atlas.measures.Effort` as JSON."""
+    return canonical({name: section[name] for name in EFFORT})
+
+
+def networks(job: Job) -> str:
+    """What stands beside the measures of each network, as JSON."""
+    return json.dumps([told(job.study, run) for run in job.runs], sort_keys=True, separators=(",", ":"))
+
+
+def told(study: str, run: str) -> dict[str, str]:
+    """A network's run, its group within the study (its dataset parts it further), and what it is."""
+    return {"run": run, "group": run.rpartition("/")[0], "what": _WHAT[study](STUDIES[study].describe(run))}
+
+
+def starts(runs: Mapping[str, RunSpec], job: Job) -> list[Start]:
+    """Where those of a job's runs began that began from an earlier run."""
+    return [start for run in job.runs if (start := runs[run].start) is not None]
+
+
+def _of_needle(run: Mapping[str, Any]) -> str:
+    return run["model"] if run["relax_time"] is None else f"{run['model']}, t_w = {run['relax_time']}"
+
+
+def _of_bad_minima(run: Mapping[str, Any]) -> str:
+    start = "random" if run["replicas"] is None else f"adversarial, R = {run['replicas']}"
+    return f"{run['mode']}, {start}"
+
+
+def _of_scratch(run: Mapping[str, Any]) -> str:
+    kernel = "" if run["kernel"] is None else f", kernel {run['kernel']}"
+    return f"{run['network']}, width {run['width']}{kernel}, {run['choice']}, {run['epochs']} epochs"
+
+
+def _of_blessing(run: Mapping[str, Any]) -> str:
+    if run["part"] == "poisoned":
+        return f"beta = {run['beta']:g}"
+    return str(run.get("label", run["method"]))
+
+
+_WHAT: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "needle": _of_needle,
+    "bad_minima": _of_bad_minima,
+    "scratch": _of_scratch,
+    "blessing": _of_blessing,
+}

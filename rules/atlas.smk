@@ -1,0 +1,157 @@
+"""All networks of all studies side by side, and which measure orders test accuracy; reads runs, trains nothing."""
+
+ATLAS = config["atlas"]
+ATLAS_JOBS = atlas.jobs(ATLAS, RUNS)
+ATLAS_EFFORT = atlas.effort(ATLAS)
+# The swiss roll's networks lie in one file, so that one job measures them all.
+ATLAS_PARTS = [*ATLAS_JOBS, *(["swissroll"] if "blessing" in ATLAS["studies"] else [])]
+ATLAS_FIGURES = ["fig1", "table1"]
+ATLAS_CODE = {
+    name: measuring_code("measure_atlas.py", *job) for name, job in ATLAS_JOBS.items()
+}
+# Weights that runs of a job began with, where these are an earlier run's.
+ATLAS_STARTS = {
+    name: [
+        f"{paths.run_folder(SCALE, job.study, start.run)}/{paths.weights_name(start.epoch)}"
+        for start in atlas.starts(RUNS[job.study], job)
+    ]
+    for name, job in ATLAS_JOBS.items()
+}
+ATLAS_SWISSROLL = digests.text_digest(
+    code("measure_atlas_swissroll.py") + BLESSING_TOY_CODE["swissroll"]
+)
+ATLAS_MEASURED = digests.text_digest("".join([*ATLAS_CODE.values(), ATLAS_SWISSROLL]))
+MADE_BY["atlas"] = {
+    "atlas": ATLAS_MEASURED,
+    "taus": digests.text_digest(code("rank_atlas.py") + ATLAS_MEASURED),
+}
+
+
+rule atlas_measure:
+    input:
+        unpack(lambda w: all_data_files(*ATLAS_JOBS[w.job])),
+        finals=lambda w: finals(*ATLAS_JOBS[w.job]),
+        starts=lambda w: ATLAS_STARTS[w.job],
+    output:
+        table("atlas", "measured/{job}"),
+    log:
+        log_of("atlas/measured/{job}"),
+    benchmark:
+        timing_of("atlas/measured/{job}")
+    wildcard_constraints:
+        job=any_of(ATLAS_JOBS),
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=32000,  # eight directions of the widest network at once
+        runtime="24h",
+    params:
+        study=lambda w: ATLAS_JOBS[w.job].study,
+        runs=lambda w: f"results/{SCALE}/{ATLAS_JOBS[w.job].study}/runs",
+        networks=lambda w: atlas.networks(ATLAS_JOBS[w.job]),
+        datasets=lambda w: f"results/{SCALE}/data",
+        effort=ATLAS_EFFORT,
+        code=lambda w: ATLAS_CODE[w.job],
+    shell:
+        "python workflow_scripts/measure_atlas.py --study {params.study} --runs {params.runs}"
+        " --networks {params.networks:q} --datasets {params.datasets} --effort {params.effort:q}"
+        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+rule atlas_measure_swissroll:
+    input:
+        BLESSING_NETWORKS["swissroll"],
+    output:
+        table("atlas", "measured/swissroll"),
+    log:
+        log_of("atlas/measured/swissroll"),
+    benchmark:
+        timing_of("atlas/measured/swissroll")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        spec=BLESSING_TOYS["swissroll"],
+        effort=ATLAS_EFFORT,
+        code=ATLAS_SWISSROLL,
+    shell:
+        "python workflow_scripts/measure_atlas_swissroll.py --networks {input} --spec {params.spec:q}"
+        " --effort {params.effort:q} --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+
+
+use rule stack as atlas_networks with:
+    input:
+        [table("atlas", f"measured/{part}") for part in ATLAS_PARTS],
+    output:
+        table("atlas", "atlas"),
+    log:
+        log_of("atlas/atlas"),
+    benchmark:
+        timing_of("atlas/atlas")
+    params:
+        code=stacking_code("atlas", "atlas"),
+
+
+rule atlas_rank:
+    input:
+        table("atlas", "atlas"),
+    output:
+        table("atlas", "taus"),
+    log:
+        log_of("atlas/taus"),
+    benchmark:
+        timing_of("atlas/taus")
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        resamples=ATLAS["resamples"],
+        code=MADE_BY["atlas"]["taus"],
+    shell:
+        "python workflow_scripts/rank_atlas.py --atlas {input} --resamples {params.resamples}"
+        " --out {output} > {log} 2>&1"
+
+
+use rule draw as atlas_fig1 with:
+    input:
+        table("atlas", "atlas"),
+        table("atlas", "taus"),
+    output:
+        **figure("atlas", "fig1"),
+    log:
+        log_of("atlas/figures/fig1"),
+    benchmark:
+        timing_of("atlas/figures/fig1")
+    params:
+        about=f"{SCALE} scale",
+        code=drawing_code("atlas", "atlas", "taus"),
+
+
+use rule draw as atlas_table1 with:
+    input:
+        table("atlas", "taus"),
+    output:
+        **figure("atlas", "table1"),
+    log:
+        log_of("atlas/figures/table1"),
+    benchmark:
+        timing_of("atlas/figures/table1")
+    params:
+        about=f"{SCALE} scale",
+        code=drawing_code("atlas", "taus"),
+
+
+rule atlas:
+    input:
+        # Every artefact, so that one that was deleted is made again, not only what it feeds.
+        figures_of("atlas", ATLAS_FIGURES),
+        [table("atlas", name) for name in MADE_BY["atlas"]],

@@ -1,0 +1,57 @@
+"""Measure the good and poisoned swiss roll networks of blessing, for the atlas."""
+
+import argparse
+import json
+from pathlib import Path
+
+from anarch.atlas.measures import Effort, first, landscape, weights
+from anarch.randomness import generator
+from anarch.training.stacked import fresh, unstack
+from anarch.workflow.blessing_toys import Swissroll
+from anarch.workflow.specs import parse
+from artefacts import write_csv
+from jobs import parser, progress, run_script, start
+from measure_basins import TwoClasses, scores
+from swissroll import widths
+from swissroll_minima import minima
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parser(__doc__)
+    add = arguments.add_argument
+    add("--networks", type=Path, required=True, help="what swissroll.py has written")
+    add("--spec", required=True, help="what made it, as JSON")
+    add("--effort", required=True, help="anarch.atlas.measures.Effort as JSON")
+    add("--out", type=Path, required=True, help="CSV to write: one row a network")
+    args = arguments.parse_args(argv)
+    spec, effort = parse(Swissroll, json.loads(args.spec)), parse(Effort, json.loads(args.effort))
+    device = start(args)
+    found = argparse.Namespace(networks=args.networks, spec=args.spec, seeds=spec.seeds)
+    rows = []
+    for minimum in minima(found, device):
+        progress(len(rows), len(spec.seeds) * len(spec.betas), "network")
+        train = first(*minimum.train, effort.images)
+        loss, accuracy = scores(minimum.network, train)
+        begun = fresh(widths(spec), [generator(minimum.seed, "weights")], start=spec.start)
+        initial = unstack(begun, 0, widths(spec)).to(device)
+        rows.append(
+            {
+                "study": "blessing",
+                "run": f"swissroll/beta{minimum.beta:g}-s{minimum.seed}",
+                "group": "swissroll",
+                "what": f"beta = {minimum.beta:g}",
+                "dataset": "swiss roll",
+                "seed": minimum.seed,
+                "train_loss": loss,
+                "train_accuracy": accuracy,
+                "test_accuracy": scores(minimum.network, minimum.test)[1],
+                # The same function with two logits, of which the landscape's functions know.
+                **landscape(TwoClasses(minimum.network), *train, effort),
+                **weights(minimum.network, initial, (2,)),
+            }
+        )
+    write_csv(args.out, rows)
+
+
+if __name__ == "__main__":
+    run_script(main)

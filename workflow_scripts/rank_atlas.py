@@ -1,0 +1,24 @@
+"""Rank the networks of the atlas: how each measure orders test accuracy, by group, study, and over all."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from anarch.atlas.ranking import taus
+from artefacts import write_csv
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--atlas", type=Path, required=True, help="table of all networks")
+    arguments.add_argument("--resamples", type=int, required=True, help="of each bootstrap interval")
+    arguments.add_argument(
+        "--out", type=Path, required=True, help="CSV to write: one row a measure and level"
+    )
+    args = arguments.parse_args(argv)
+    write_csv(args.out, taus(pd.read_csv(args.atlas), resamples=args.resamples))
+
+
+if __name__ == "__main__":
+    main()
