@@ -42,7 +42,7 @@ rule report:
         mem_mb=1000,
         runtime=10,
     params:
-        results=f"results/{SCALE}",
+        results=lambda w: f"results/{SCALE}",
         plan=specs.canonical(
             {
                 "scale": SCALE,

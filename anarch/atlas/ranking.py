@@ -57,7 +57,7 @@ def taus(atlas: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> Rows:
     - level: group | study | pooled; study, group, dataset: as far as the level knows them
     - tau: Kendall's tau-b of the measure and test accuracy; positive where larger goes with more accurate
     - low, high: 95 % percentile interval over resampled networks of a group (of each group of a study); for
-      all studies pooled over resampled groups; empty where there is too little to resample
+      all studies pooled over resampled groups and networks; empty where there is too little to resample
     - networks, pairs, groups: what tau is over
     - reason: why there is no tau, or which groups were left out
 
@@ -139,15 +139,18 @@ def _over(ranked: Mapping[Key, Ranked]) -> dict[str, object]:
 
 
 def _pooled(ranked: Mapping[Key, Ranked], rng: np.random.Generator, resamples: int) -> dict[str, object]:
-    """All groups of all studies; each resample draws groups."""
+    """All groups of all studies; each resample draws groups, and anew within every group."""
     usable, reason = _usable(ranked), _left_out(ranked)
     if not usable:
         return _row(np.nan, [], np.empty(0), reason)
     count, pairs = len(usable), np.array([one.pairs for one in usable], float)
-    values = np.array([one.tau for one in usable])
-    weights = rng.multinomial(count, np.full(count, 1 / count), size=resamples) * pairs
-    draws = (weights @ values) / weights.sum(1) if count >= LEAST else np.empty(0)
-    return _row(float(np.average(values, weights=pairs)), usable, draws, reason)
+    tau = np.average([one.tau for one in usable], weights=pairs)
+    if count < LEAST:
+        return _row(float(tau), usable, np.empty(0), reason)
+    draws = np.array([one.draws for one in usable]).T
+    weights = rng.multinomial(count, np.full(count, 1 / count), size=resamples) * pairs * np.isfinite(draws)
+    with np.errstate(invalid="ignore"):
+        return _row(float(tau), usable, (weights * np.nan_to_num(draws)).sum(1) / weights.sum(1), reason)
 
 
 def _row(
@@ -169,9 +172,9 @@ def _row(
 
 
 def _left_out(ranked: Mapping[Key, Ranked]) -> str:
-    """Groups without a tau, by reason: "all alike: needle/sgd, needle/adam; 1 network only: a/b"."""
+    """Groups without a tau, by reason: "all alike: needle/sgd (cifar10); not defined: a/b (c)"."""
     by_reason: dict[str, list[str]] = {}
     for key, one in ranked.items():
         if one.reason:
-            by_reason.setdefault(one.reason, []).append("/".join(key[:2]))
+            by_reason.setdefault(one.reason, []).append("{}/{} ({})".format(*key))
     return "; ".join(f"{reason}: {', '.join(names)}" for reason, names in by_reason.items())

@@ -60,8 +60,7 @@ class Claim:
     paper: str
     interval: str
     sample: str
-    comparison: str
-    threshold: str
+    asked: str
     margin: str
 
     @property
@@ -111,10 +110,16 @@ def _claim(row: Mapping[str, str]) -> Claim:
         paper=words.typeset(row["paper_text"]) or words.quantity(_float(row["paper_value"]), unit),
         interval=f"{words.number(low, DIGITS)} to {words.number(high, DIGITS)}" if known else "",
         sample=words.several(int(count), row["replicate"] or "replicate") if count else "",
-        comparison=row["comparison"].replace("_", " "),
-        threshold=words.quantity(_float(row["threshold"]), unit, DIGITS),
+        asked=_asked(row["comparison"], words.quantity(_float(row["threshold"]), unit, DIGITS)),
         margin=words.quantity(_float(row["margin"]), unit, DIGITS),
     )
+
+
+def _asked(comparison: str, threshold: str) -> str:
+    """ "more than 0 points", or "peak near, bound 20 epochs"."""
+    if comparison in ("greater", "less"):
+        return f"{'more' if comparison == 'greater' else 'less'} than {threshold or 'the other'}"
+    return ", bound ".join(filter(None, (comparison.replace("_", " "), threshold)))
 
 
 def _float(text: str) -> float | None:

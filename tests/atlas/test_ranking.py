@@ -128,12 +128,12 @@ def test_what_cannot_be_ranked_is_left_out_with_its_reason(accuracy, values, rea
     for level in ("study", "pooled"):
         row = found(rows, level=level, measure="frobenius")
         assert (row["tau"], row["networks"], row["groups"]) == (-1, 3, 1)
-        assert row["reason"] == f"{reason}: one/left"
+        assert row["reason"] == f"{reason}: one/left (d)"
 
 
 def test_a_measure_that_no_group_has_gives_no_tau():
     row = found(ranked(group([1, 2, 3], [1, 2, 3])), level="pooled", measure="deviation")
-    assert row["tau"] is None and row["groups"] == 0 and row["reason"] == "not defined: one/g"
+    assert row["tau"] is None and row["groups"] == 0 and row["reason"] == "not defined: one/g (d)"
 
 
 def test_an_interval_belongs_to_its_group_alone():

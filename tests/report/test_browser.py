@@ -225,6 +225,8 @@ def test_on_a_phone_names_stand_in_one_line(shown):
         "return [...document.querySelectorAll('.matrix tbody th')].map(e => e.getBoundingClientRect().height)"
     )
     assert len(heights) == 4 and max(heights) < 60
+    width = "return document.querySelector('.printed .badge').getBoundingClientRect().width"
+    assert shown.execute_script(width) < 150
 
 
 def test_it_prints_in_light_with_everything_unfolded(shown):

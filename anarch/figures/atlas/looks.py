@@ -9,7 +9,7 @@ from anarch.figures import style, tables
 
 class Measure(NamedTuple):
     name: str  # in one line
-    short: str  # in two, below a tick
+    short: str  # in several, below a tick
     log: bool = False  # drawn on a logarithmic axis
     scale: float = 1.0
 
@@ -18,9 +18,9 @@ MEASURES = {
     "train_loss": Measure("training loss (nats)", "training\nloss", log=True),
     "train_accuracy": Measure("training accuracy (%)", "training\naccuracy", scale=100),
     "gradient_norm": Measure("gradient norm", "gradient\nnorm", log=True),
-    "hessian_top": Measure("top Hessian eigenvalue", "top Hessian\neigenvalue", log=True),
-    "radius_median": Measure("basin radius, median", "basin radius\n(median)", log=True),
-    "radius_mean": Measure("basin radius, mean", "basin radius\n(mean)", log=True),
+    "hessian_top": Measure("top Hessian eigenvalue", "top\nHessian\neigenvalue", log=True),
+    "radius_median": Measure("basin radius, median", "basin\nradius,\nmedian", log=True),
+    "radius_mean": Measure("basin radius, mean", "basin\nradius,\nmean", log=True),
     "frobenius": Measure("Frobenius norm", "Frobenius\nnorm", log=True),
     "log10_path1": Measure(r"$\log_{10}$ of $\ell_1$ path norm", r"$\ell_1$ path" + "\nnorm"),
     "log10_path2": Measure(r"$\log_{10}$ of $\ell_2$ path norm", r"$\ell_2$ path" + "\nnorm"),
@@ -53,8 +53,8 @@ def series(taus: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def signed(value: float) -> str:
-    """ "+0.31" or "−0.31"."""
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+    """ "+0.31" or "−0.31"; "+0.00" of what rounds to it."""
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def with_interval(row: Any) -> str:

@@ -21,8 +21,8 @@ CAPTION = (
     "are after batch normalisation was folded in; distance is from where the run began, in units of the "
     "norm at its end; δ is of lifted networks only. Open triangles: 0 or below, or beyond all bounds. "
     "Above each panel: Kendall's τ with test accuracy, within groups, all studies pooled. Bottom: the "
-    "same by study (95 % bootstrap intervals, over networks; pooled: over groups). embedding keeps no "
-    "weights of its classifiers and is not shown."
+    "same by study (95 % bootstrap intervals, over networks; pooled: over groups and their networks). "
+    "embedding keeps no weights of its classifiers and is not shown."
 )
 
 
@@ -83,7 +83,14 @@ def _scatter(ax: Axes, atlas: pd.DataFrame, measure: str) -> None:
             ax.plot(100 * atlas.test_accuracy[lost], np.full(lost.sum(), 0.03), **edge, transform=place)
     if log:
         scales.log_y(ax, values[drawable])
+    ax.set_xlim(*_around(100 * atlas.test_accuracy))
     ax.set_ylabel(name)
+
+
+def _around(values: pd.Series) -> tuple[float, float]:
+    low, high = values.min(), values.max()
+    room = max(0.04 * (high - low), 1.0)
+    return low - room, high + room
 
 
 def _forest(ax: Axes, ranked: dict[str, pd.DataFrame]) -> None:
