@@ -139,7 +139,7 @@ def test_table1_writes_taus_and_marks_those_that_are_certain(tables):
     for _, row in taus[taus.level != "group"].iterrows():
         if pd.isna(row.tau):
             continue
-        number = f"{row.tau:+.2f}".replace("-", "\N{MINUS SIGN}")
+        number = f"{round(row.tau, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
         ours = [text for text in seen if text.startswith(f"{number} [")]
         assert ours
     certain = taus[(taus.level != "group") & ((taus.low > 0) | (taus.high < 0))]

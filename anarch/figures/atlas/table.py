@@ -4,13 +4,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from anarch.figures import rendered
-from anarch.figures.atlas.looks import MEASURES, POOLED, series, with_interval
+from anarch.figures.atlas.looks import MEASURES, series, with_interval
 
 CAPTION = (
     "Kendall's τ-b between a measure and test accuracy: positive where networks with more of it are more "
     "accurate. Pairs of networks are compared within groups only, one protocol on one dataset; over "
     "groups, the mean weighted by pairs. In brackets 95 % bootstrap intervals, over the networks of each "
-    f"group for a study, for {POOLED} over groups and their networks; an asterisk where 0 lies outside. A "
+    "group of a study; of all studies pooled, also over the groups; an asterisk where 0 lies outside. A "
     "dash: the measure is not defined, or the same for all. Groups and networks are those of the measure "
     "that has most."
 )
