@@ -1,0 +1,51 @@
+"""A scale's config as costs see it: runs of each study, and what each dataset will hold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from anarch.cost.datasets import Images, images
+from anarch.cost.networks import Network
+from anarch.cost.training import network_of, trained
+from anarch.cost.work import Cost
+from anarch.workflow.specs import DataSpec, Model, RunSpec, parse
+from anarch.workflow.studies import STUDIES
+
+Wildcards = Mapping[str, str]
+Job = Callable[["Scale", Wildcards], Cost]  # the cost of a rule's job with these wildcards
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A validated config; ``manifests``: of those of its datasets that are prepared already."""
+
+    config: Mapping[str, Any]
+    manifests: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def images(self) -> dict[str, Images]:
+        return {
+            name: images(parse(DataSpec, options), self.manifests.get(name))
+            for name, options in self.config["datasets"].items()
+        }
+
+    @cached_property
+    def runs(self) -> dict[str, dict[str, RunSpec]]:
+        return {name: study.runs(self.config[name]) for name, study in STUDIES.items()}
+
+    def run(self, study: str, run: str) -> tuple[Network, Images, RunSpec]:
+        spec = self.runs[study][run]
+        found = self.images[spec.dataset]
+        return network_of(spec, found), found, spec
+
+    def network(self, model: Mapping[str, Any], dataset: str, batch: int) -> tuple[Network, Images]:
+        """A model of the config on one of its datasets, so many images at once."""
+        found = self.images[dataset]
+        return Network.of(parse(Model, model), found.shape, found.classes, batch), found
+
+
+def train(scale: Scale, wildcards: Wildcards) -> Cost:
+    """The rule that trains, and its heirs."""
+    spec = scale.runs[wildcards["study"]][wildcards["run"]]
+    return trained(spec, scale.images[spec.dataset])
