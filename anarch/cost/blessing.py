@@ -71,13 +71,13 @@ def measure_swissroll(scale: Scale, wildcards: Wildcards) -> Cost:
     spec, basins = blessing.toy(section, "swissroll"), section["swissroll"]["basins"]
     widths, points = (2, *spec.hidden, 1), basins["points"] or spec.train
     curved = 9 * iterations(basins["tolerance"]) * outputs_at(widths, 1, points)
-    minimum = _evaluated(widths, evaluations(basins["directions"], len(basins["cutoffs"])), points) + curved
+    minimum = evaluated(widths, evaluations(basins["directions"], len(basins["cutoffs"])), points) + curved
     work = len(spec.betas) * (minimum + outputs_at(widths, 1, spec.train + spec.test))
     directions = FLOAT * min(basins["directions"], 128) * parameters(widths)
     return Cost(measured=work, memory=BASE + 6 * directions, start=START)
 
 
-def _evaluated(widths: tuple[int, ...], networks: float, points: int) -> Work:
+def evaluated(widths: tuple[int, ...], networks: float, points: int) -> Work:
     """Losses of displaced networks, some at once; each is first made of the minimum and a direction."""
     together = min(128, max(1, AT_ONCE // parameters(widths)))
     made = Work(moved=8 * FLOAT * parameters(widths) * networks, calls=40 * networks / together)
@@ -121,7 +121,7 @@ def slice_swissroll(scale: Scale, wildcards: Wildcards) -> Cost:
     section = scale.config["blessing"]
     spec, chosen = blessing.toy(section, "swissroll"), section["swissroll"]
     widths = (2, *spec.hidden, 1)
-    work = 2 * _evaluated(widths, _slices(chosen["slices"]), chosen["basins"]["points"] or spec.train)
+    work = 2 * evaluated(widths, _slices(chosen["slices"]), chosen["basins"]["points"] or spec.train)
     return Cost(measured=work, memory=BASE + 8 * FLOAT * 128 * parameters(widths), start=START)
 
 

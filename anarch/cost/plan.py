@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from anarch.cost import bad_minima, blessing, embedding, needle, scratch
+from anarch.cost import atlas, bad_minima, blessing, embedding, needle, scratch
 from anarch.cost.jobs import Planned, longest_chain
 from anarch.cost.scale import Job, Scale, Wildcards
 from anarch.cost.training import START
@@ -36,6 +36,7 @@ JOBS: dict[str, Job] = {
     **embedding.JOBS,
     **scratch.JOBS,
     **blessing.JOBS,
+    **atlas.JOBS,
 }
 
 
