@@ -11,9 +11,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from subprocess import STDOUT
 from typing import Any
 
 import yaml
@@ -31,6 +34,7 @@ from anarch.cost.plan import (
     unknown_rules,
 )
 from anarch.cost.scale import Scale
+from anarch.cost.show import flat, quantity, table
 from anarch.cost.work import Device
 from anarch.workflow import paths
 from anarch.workflow.config import ConfigError, validated
@@ -44,10 +48,12 @@ TRUST = "a factor of 2"  # at the laptop scale studies come out within a quarter
 def main(argv: list[str] | None = None) -> None:
     args = arguments().parse_intermixed_args(argv)  # targets before, between or after options
     try:
-        config = read(args.configfile)
+        config, device = read(args.configfile), chosen(args)
         scale = Scale(validated(config, ROOT), manifests(config))
-        device = chosen(args)
-        jobs = priced(planned_jobs(dry_run(args)), scale)
+        with dry_run(args) as answer:
+            if not args.targets:
+                scale.count_steps()  # which are kept, so that two cores share the wait
+            jobs = priced(planned_jobs(answer()), scale)
     except (ConfigError, ValueError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
     found = rows(jobs, device, args.devices)
@@ -115,16 +121,29 @@ def manifests(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def dry_run(args: argparse.Namespace) -> str:
-    """What snakemake says that it would do."""
+@contextmanager
+def dry_run(args: argparse.Namespace) -> Iterator[Callable[[], str]]:
+    """What snakemake says that it would do: it thinks while the block runs, and is waited for when asked."""
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
     command += ["--forceall"] if args.all_jobs else []
     command += ["--configfile", *map(str, args.configfile)] if args.configfile else []
-    done = subprocess.run([*command, "--", *args.targets], cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise ValueError(f"snakemake --dry-run failed: {said[-1] if said else 'it says nothing'}")
-    return done.stdout + done.stderr
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        process = subprocess.Popen([*command, "--", *args.targets], cwd=ROOT, stdout=said, stderr=STDOUT)
+
+        def answer() -> str:
+            failed = process.wait()
+            said.seek(0)
+            printed = said.read()
+            if failed:
+                lines = [line.strip() for line in printed.splitlines() if line.strip()]
+                raise ValueError(f"snakemake --dry-run failed: {lines[-1] if lines else 'it says nothing'}")
+            return printed
+
+        try:
+            yield answer
+        finally:
+            process.kill()
+            process.wait()
 
 
 def chosen(args: argparse.Namespace) -> Device:
@@ -136,31 +155,6 @@ def chosen(args: argparse.Namespace) -> Device:
     if not args.speed > 0:
         raise ValueError(f"--speed must be above 0, got {args.speed:g}")
     return replace(device, speed=args.speed, bandwidth=device.bandwidth * args.speed / device.speed)
-
-
-def table(found: Sequence[Row]) -> list[str]:
-    """Aligned columns, a line a study."""
-    head = ("", "jobs", "trainings", "training", "measuring", "memory", "disk", "time")
-    lines = [head] + [
-        (
-            row.study,
-            f"{row.jobs:,}",
-            f"{row.cost.trainings:,}",
-            quantity(row.cost.trained.flops, "FLOP"),
-            quantity(row.cost.measured.flops, "FLOP"),
-            quantity(row.cost.memory, "B"),
-            quantity(row.cost.disk, "B"),
-            clock(row.hours),
-        )
-        for row in found
-    ]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in lines
-    ]
 
 
 def notes(
@@ -187,21 +181,6 @@ def notes(
     return lines
 
 
-def quantity(value: float, unit: str) -> str:
-    """Three digits and a prefix: 1.24 PFLOP."""
-    for prefix in ("", "k", "M", "G", "T", "P", "E"):
-        if value < 999.5 or prefix == "E":
-            break
-        value /= 1000
-    return f"{value:.3g} {prefix}{unit}" if value < 999.5 else f"{value:,.0f} {prefix}{unit}"
-
-
-def clock(hours: float) -> str:
-    if hours < 1 / 30:
-        return f"{3600 * hours:.0f} s"
-    return f"{60 * hours:.0f} min" if hours < 2 else f"{hours:,.1f} h" if hours < 100 else f"{hours:,.0f} h"
-
-
 def as_data(
     found: Sequence[Row], jobs: Sequence[Priced], device: Device, args: argparse.Namespace
 ) -> dict[str, Any]:
@@ -221,22 +200,6 @@ def as_data(
             }
             for one in jobs
         ],
-    }
-
-
-def flat(row: Row) -> dict[str, Any]:
-    cost = row.cost
-    return {
-        "study": row.study,
-        "jobs": row.jobs,
-        "trainings": cost.trainings,
-        "training_flops": cost.trained.flops,
-        "measuring_flops": cost.measured.flops,
-        "padded_flops": cost.trained.padded + cost.measured.padded,
-        "memory_bytes": cost.memory,
-        "disk_bytes": cost.disk,
-        "device_hours": row.seconds / 3600,
-        "hours": row.hours,
     }
 
 

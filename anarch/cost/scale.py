@@ -39,6 +39,12 @@ class Scale:
         found = self.images[spec.dataset]
         return network_of(spec, found), found, spec
 
+    def count_steps(self) -> None:
+        """Count a step of every run's network ahead of time."""
+        for study, runs in self.runs.items():
+            for run in runs:
+                _ = self.run(study, run)[0].step
+
     def network(self, model: Mapping[str, Any], dataset: str, batch: int) -> tuple[Network, Images]:
         """A model of the config on one of its datasets, so many images at once."""
         found = self.images[dataset]

@@ -69,7 +69,7 @@ def test_one_target_costs_less_and_a_faster_device_takes_less_time(tmp_path):
         assert done.returncode == 0, done.stderr
     slow, fast = (json.loads((tmp_path / f"{k}.json").read_text())["studies"] for k in range(2))
     assert {row["study"] for row in slow} == {"needle", "data", "all"}
-    assert slow[-1]["jobs"] == fast[-1]["jobs"] < 15 and slow[-1]["hours"] > fast[-1]["hours"]
+    assert slow[-1]["jobs"] == fast[-1]["jobs"] < 50 and slow[-1]["hours"] > fast[-1]["hours"]
 
 
 @pytest.mark.parametrize(
