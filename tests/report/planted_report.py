@@ -88,6 +88,7 @@ CLAIMS = [
         replicates="",
         verdict="not_judged",
         reason="One seed only.",
+        paper_text="by far the farthest of all, whatever is done to networks, at every replication factor",
     ),
     claim(
         id="embedding.kept",

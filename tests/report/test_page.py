@@ -127,7 +127,8 @@ def test_numbers_stand_with_interval_seeds_unit_and_the_papers_own(reader):
     assert "−1.25×10⁻¹²" in exhibits["bad_minima_table1"]
     assert "1.25×10⁻¹² [" not in exhibits["bad_minima_table1"]
     assert "asked more than 0 points; margin 0.871 points" in exhibits["needle_fig3"]
-    ((_, printed),) = reader.all("div", "printed")
+    (_, printed), (_, farthest) = reader.all("div", "printed")
+    assert "by far the farthest" in farthest
     assert "67.2 vs 64.8 %" in printed and "Accuracy peaks in between. 3 " in printed
     assert "stay words" not in printed  # the paper prints no number for it
 
