@@ -118,15 +118,15 @@ def figures_of(study, names):
 def drawn():
     """Every picture that a rule of the workflow draws: study, name, kinds of files, and the tables behind it."""
     found = []
-    for rule in workflow.rules:
-        if "png" in rule.output.keys() and not rule.has_wildcards():
-            _, _, study, _, file = str(rule.output.png).split("/")
+    for each in workflow.rules:
+        if "png" in each.output.keys() and not each.has_wildcards():
+            _, _, study, _, file = str(each.output.png).split("/")
             found.append(
                 {
                     "study": study,
                     "name": file.removesuffix(".png"),
-                    "kinds": [str(made).rsplit(".", 1)[1] for made in rule.output],
-                    "tables": [paths.table_name(str(file)) for file in rule.input],
+                    "kinds": [str(made).rsplit(".", 1)[1] for made in each.output],
+                    "tables": [paths.table_name(str(file)) for file in each.input],
                 }
             )
     return found
