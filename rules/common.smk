@@ -116,7 +116,7 @@ def figures_of(study, names):
 
 
 def drawn():
-    """Every picture that a rule of the workflow draws: study, name, kinds of files, and the tables behind it."""
+    """Every picture that is drawn: its study, its name, the kinds of its files and the tables behind it."""
     found = []
     for each in workflow.rules:
         if "png" in each.output.keys() and not each.has_wildcards():
