@@ -99,9 +99,9 @@ def test_a_rule_that_asks_for_too_little():
 
 
 def test_a_rule_that_nobody_knows_is_named():
-    strange = Planned("atlas_measure", inputs=("a.safetensors",), outputs=("atlas.csv",))
+    strange = Planned("atlas_unheard_of", inputs=("a.safetensors",), outputs=("atlas.csv",))
     drawing = Planned("needle_fig3", inputs=("a.csv",), outputs=("needle/figures/fig3.png",))
-    assert unknown_rules(priced([strange, drawing], scale("smoke"))) == ["atlas_measure"]
+    assert unknown_rules(priced([strange, drawing], scale("smoke"))) == ["atlas_unheard_of"]
     assert study_of(strange) == "atlas" and study_of(drawing) == "needle"
     assert (
         study_of(Planned("bad_minima_fig1")) == "bad_minima" and study_of(Planned("prepare_data")) == "data"

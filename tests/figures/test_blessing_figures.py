@@ -290,8 +290,8 @@ def test_a_direction_that_never_meets_the_cutoff_counts_as_longest(both):
 
 def test_fig8_tells_accuracies_over_seeds_and_draws_the_first(both):
     wide, pinched = draw("fig8", both).axes
-    assert wide.get_title() == "wide margin: rings 0.2 apart\ntrain 100 %, test 99 % (98 to 100)"
-    assert pinched.get_title() == "pinched margin: rings 0.001 apart\ntrain 100 %, test 79 % (78 to 80)"
+    assert wide.get_title() == "wide margin: rings 0.2 apart\ntrain 100 %\ntest 99 % (98 to 100)"
+    assert pinched.get_title() == "pinched margin: rings 0.001 apart\ntrain 100 %\ntest 79 % (78 to 80)"
     inner = np.hypot(*xy(wide, "class 0"))
     np.testing.assert_allclose(inner, 0.6)
     assert wide.patches[0].radius == pytest.approx(0.5)
