@@ -45,7 +45,7 @@ rule atlas_measure:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=32000,  # eight directions of the widest network at once
+        mem_mb=48000,  # a Hessian-vector product of the widest network of the paper scale
         runtime="24h",
     params:
         study=lambda w: ATLAS_JOBS[w.job].study,

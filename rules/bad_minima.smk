@@ -22,6 +22,10 @@ use rule train as bad_minima_train with:
     wildcard_constraints:
         study="bad_minima",
         run=any_of(RUNS["bad_minima"]),
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="72h",
 
 
 rule bad_minima_measure:
@@ -43,7 +47,7 @@ rule bad_minima_measure:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=20000,
         runtime="4h",
     params:
         runs=lambda w: BAD_MINIMA_RUNS,

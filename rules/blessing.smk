@@ -82,6 +82,10 @@ use rule train as blessing_train with:
     wildcard_constraints:
         study="blessing",
         run=any_of(RUNS["blessing"]),
+    resources:
+        gpu=1,
+        mem_mb=12000,
+        runtime="24h",
 
 
 rule blessing_swissroll:
@@ -224,7 +228,7 @@ rule blessing_measure_images:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=12000,
         runtime="12h",
     params:
         runs=lambda w: BLESSING_RUNS,
@@ -296,7 +300,7 @@ rule blessing_slice_images:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=12000,
         runtime="4h",
     params:
         runs=lambda w: BLESSING_RUNS,

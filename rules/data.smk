@@ -15,7 +15,7 @@ rule prepare_data:
         "../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=60,
     params:
         spec=lambda w: specs.canonical_json(data_spec(w.dataset)),

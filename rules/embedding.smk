@@ -60,7 +60,7 @@ rule embedding_search:
         "../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime="2h",
     params:
         spec=lambda w: specs.canonical(EMBEDDING_SEARCHES[w.search]),

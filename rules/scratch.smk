@@ -28,7 +28,7 @@ use rule train as scratch_train with:
         run=r"[a-z][a-z0-9_]*/[^/]+-s\d+",  # a choice among thousands of names would be slow to match
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=24000,
         runtime="48h",
 
 

@@ -19,6 +19,7 @@ from anarch.lifting.dense import as_linear
 from anarch.lifting.layers import LiftedConv
 from anarch.lifting.locality import deviation
 
+AT_ONCE = 100  # images of a gradient or product: of the widest networks of the paper scale, 1,000 need 100 GB
 Row = dict[str, float | int | bool | None]
 
 
@@ -50,7 +51,7 @@ def landscape(network: nn.Module, x: Tensor, y: Tensor, effort: Effort) -> Row:
       largest radius looked at, and in radius_censored
     """
     points = first(x, y, effort.points)
-    top = top_eigenvalue(network, *points, tol=effort.hessian_tolerance)
+    top = top_eigenvalue(network, *points, tol=effort.hessian_tolerance, batch_size=AT_ONCE)
     own = {name: parameter.detach()[None] for name, parameter in network.named_parameters()}
     cutoff = point_scores(network, own, *points)[0, 0].item() + effort.rise
     basin = radii_at_cutoffs(
@@ -58,7 +59,7 @@ def landscape(network: nn.Module, x: Tensor, y: Tensor, effort: Effort) -> Row:
     )
     radii = basin.radii[0].clamp(max=basin.largest)
     return {
-        "gradient_norm": gradient_norm(network, x, y),
+        "gradient_norm": gradient_norm(network, x, y, batch_size=AT_ONCE),
         "hessian_top": top.value,
         "hessian_residual": top.residual,
         "hessian_converged": top.converged,

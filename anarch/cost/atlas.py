@@ -17,6 +17,7 @@ from anarch.cost.training import START, whole
 from anarch.cost.work import BASE, Cost, Work
 from anarch.workflow import atlas, blessing
 
+AT_ONCE = 100  # images of a gradient or a Hessian-vector product
 TOGETHER = 8  # displaced networks whose weights are in memory at once
 
 
@@ -30,12 +31,13 @@ def measure(scale: Scale, wildcards: Wildcards) -> Cost:
         train = images.sizes["train"]
         shown, points = (min(section[key] or train, train) for key in ("images", "points"))
         work += look(network, shown + images.sizes["test"]) + slope(network, shown)
-        work += top_eigenvalue(network, points, section["hessian_tolerance"])
+        work += top_eigenvalue(network, points, section["hessian_tolerance"], AT_ONCE)
         work += evaluations(section["directions"], 1, section["radius_tolerance"]) * look(network, points)
         data = whole(images, "train", "test") + images.stored
-        curved = curvature_memory(network, points)
-        displaced = 2 * TOGETHER * network.size.bytes + slope_memory(network, points)
-        needed = max(needed, data + network.size.stored + max(curved, displaced))
+        curved = curvature_memory(network, points, AT_ONCE)
+        displaced = network.size.stored + 2 * TOGETHER * network.size.bytes
+        sloped = network.size.stored + slope_memory(network, min(AT_ONCE, shown))
+        needed = max(needed, data + max(curved, displaced, sloped))
     return Cost(measured=work, memory=BASE + needed, start=START)
 
 

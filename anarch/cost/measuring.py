@@ -24,9 +24,9 @@ def attack(network: Network, images: float) -> Work:
     return 3 * look(network, images)
 
 
-def top_eigenvalue(network: Network, images: int, tolerance: float) -> Work:
+def top_eigenvalue(network: Network, images: int, tolerance: float, at_once: int = SLOPE) -> Work:
     """The top Hessian eigenvalue over ``images``."""
-    batch = min(SLOPE, images)
+    batch = min(at_once, images)
     return (iterations(tolerance) * images / batch) * network.curvature(batch).work
 
 
@@ -45,10 +45,10 @@ def slope_memory(network: Network, images: int) -> float:
     return images / network.batch * network.step.activations
 
 
-def curvature_memory(network: Network, images: int) -> float:
+def curvature_memory(network: Network, images: int, at_once: int = SLOPE) -> float:
     """Bytes of Lanczos: the network, its vectors, and a product over a batch."""
     size = network.size
-    return size.stored + VECTORS * size.bytes + network.curvature(min(SLOPE, images)).peak
+    return size.stored + VECTORS * size.bytes + network.curvature(min(at_once, images)).peak
 
 
 def evaluations(directions: int, cutoffs: int, tolerance: float = 1e-4) -> float:
