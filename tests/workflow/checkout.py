@@ -50,7 +50,7 @@ class Checkout:
     def run(self, *command: str, fails: bool = False) -> str:
         """What ``command`` prints; its failure, or unexpected success, fails the test with that."""
         process = self.start(*command)
-        printed, _ = process.communicate(timeout=600)
+        printed, _ = process.communicate(timeout=1800)
         assert (process.returncode != 0) == fails, f"{' '.join(command)}:\n{printed[-4000:]}"
         return printed
 
