@@ -136,6 +136,12 @@ def test_an_edit_of_the_corruption_runs_what_began_with_random_labels(checkout):
     assert made == {f"{name}-r2-s{seed}" for name in ("pretraining", "vanilla", "sota") for seed in (0, 1)}
 
 
+def test_an_edit_of_the_reduction_runs_the_reductions_and_what_shows_them(checkout):
+    checkout.edit("anarch/critical/reduction.py", "\nimport torch\n", "\nimport torch\n\nEDITED = 1\n")
+    shown = {"embedding_reductions", "embedding_pictures", "embedding_fig5", "embedding_fig6"}
+    assert set(checkout.planned(*SMOKE)) == {"embedding_reduce", *shown}
+
+
 @pytest.mark.parametrize(
     "module, study, mark",
     [
