@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from anarch.figures import style, tables
+from anarch.figures.regions import handles, regions
 
 COLUMNS = ("setting", "kind", "x", "y", "value", "seed", "train_accuracy")
 TITLES = {
@@ -15,7 +15,6 @@ TITLES = {
     3: "random then true,\nvanilla",
     4: "random then true,\n" r"DA + $\ell_2$",
 }
-POINTS = {0: (style.BLUE, "o", "class 0"), 1: (style.RED, "s", "class 1")}
 REGIONS = ("#f1f6fa", "#f3cfa0")  # of class 0 and of class 1: apart in grey too
 
 
@@ -42,7 +41,7 @@ def fig1(toy: pd.DataFrame, *, about: str) -> Figure:
         ax.set_xlabel("$x_1$")
         style.letter(ax, name)
     axes[0, 0].set_ylabel("$x_2$")
-    made.legend(handles=_handles(), loc="outside upper center", ncols=3)
+    made.legend(handles=handles(linewidth=1.0), loc="outside upper center", ncols=3)
     style.caption(
         made,
         "Decision regions of a network with two hidden layers on two Gaussians, trained with true labels "
@@ -54,39 +53,20 @@ def fig1(toy: pd.DataFrame, *, about: str) -> Figure:
     return made
 
 
-def _handles() -> list[Line2D]:
-    points = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=label)
-        for colour, marker, label in POINTS.values()
-    ]
-    return [*points, Line2D([], [], color=style.INK, linewidth=1.0, label="decision boundary")]
-
-
 def _regions(ax: Axes, part: pd.DataFrame, threshold: float) -> str:
     """Regions, boundary and points of one setting; returns what the margin is."""
-    grid = part[part.kind == "grid"].pivot_table(index="y", columns="x", values="value")
     points = part[part.kind == "point"]
-    x, y, above = grid.columns.to_numpy(float), grid.index.to_numpy(float), grid.to_numpy(float) - threshold
-    ax.grid(False)
-    ax.contourf(x, y, above, levels=[-np.inf, 0, np.inf], colors=REGIONS)
+    x, y, above = regions(
+        ax,
+        part[part.kind == "grid"],
+        points,
+        threshold=threshold,
+        colours=REGIONS,
+        linewidth=0.9,
+        markersize=2.6,
+        markeredgewidth=0.25,
+    )
     edge = boundary(x, y, above)
-    if len(edge):
-        ax.contour(x, y, above, levels=[0], colors=style.INK, linewidths=0.9)
-    for value, (colour, marker, label) in POINTS.items():
-        of_class = points[points.value == value]
-        ax.plot(
-            of_class.x,
-            of_class.y,
-            color=colour,
-            marker=marker,
-            markersize=2.6,
-            markeredgecolor="white",
-            markeredgewidth=0.25,
-            linestyle="none",
-            label=label,
-        )
-    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    ax.set_aspect("equal")
     if not len(edge) or points.empty:
         return "no boundary"
     gaps = np.linalg.norm(points[["x", "y"]].to_numpy(float)[:, None] - edge[None], axis=2)

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from anarch.figures import style, tables
 from anarch.figures.blessing import selection
-from anarch.figures.blessing.regions import handles, regions
 from anarch.figures.blessing.selection import per_cent
+from anarch.figures.regions import handles, regions
 
 COLUMNS = ("seed", "beta", "frame", "size", "x", "y", "value", "train_accuracy")
 POINTS = ("seed", "beta", "kind", "x", "y", "value")

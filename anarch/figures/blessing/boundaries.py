@@ -11,8 +11,8 @@ from matplotlib.patches import Circle
 
 from anarch.figures import style, tables
 from anarch.figures.blessing import selection, slices
-from anarch.figures.blessing.regions import handles, regions
 from anarch.figures.blessing.selection import per_cent
+from anarch.figures.regions import handles, regions
 
 COLUMNS = ("seed", "beta", "kind", "x", "y", "value", "train_accuracy", "test_accuracy")
 RING_COLUMNS = ("margin", "gap", "seed", "kind", "x", "y", "value", "train_accuracy", "test_accuracy")
