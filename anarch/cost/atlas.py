@@ -4,6 +4,7 @@ from anarch.cost.blessing import evaluated
 from anarch.cost.ensembles import outputs_at
 from anarch.cost.measuring import (
     curvature_memory,
+    displaced_memory,
     evaluations,
     iterations,
     look,
@@ -18,7 +19,6 @@ from anarch.cost.work import BASE, Cost, Work
 from anarch.workflow import atlas, blessing
 
 AT_ONCE = 100  # images of a gradient or a Hessian-vector product
-TOGETHER = 8  # displaced networks whose weights are in memory at once
 
 
 def measure(scale: Scale, wildcards: Wildcards) -> Cost:
@@ -35,7 +35,7 @@ def measure(scale: Scale, wildcards: Wildcards) -> Cost:
         work += evaluations(section["directions"], 1, section["radius_tolerance"]) * look(network, points)
         data = whole(images, "train", "test") + images.stored
         curved = curvature_memory(network, points, AT_ONCE)
-        displaced = network.size.stored + 2 * TOGETHER * network.size.bytes
+        displaced = network.size.stored + displaced_memory(network, section["directions"])
         sloped = network.size.stored + slope_memory(network, min(AT_ONCE, shown))
         needed = max(needed, data + max(curved, displaced, sloped))
     return Cost(measured=work, memory=BASE + needed, start=START)

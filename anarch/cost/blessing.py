@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from anarch.cost.ensembles import descent, memory, outputs_at, parameters
-from anarch.cost.measuring import curvature_memory, evaluations, iterations, look, top_eigenvalue
+from anarch.cost.measuring import (
+    TOGETHER,
+    curvature_memory,
+    displaced_memory,
+    evaluations,
+    iterations,
+    look,
+    top_eigenvalue,
+)
 from anarch.cost.networks import FLOAT
 from anarch.cost.scale import Job, Scale, Wildcards, train
 from anarch.cost.training import START, whole
@@ -13,7 +21,6 @@ from anarch.workflow import blessing
 
 RINGS = 130  # training points
 DRAWN = 25  # operations that fresh points of one seed take
-AT_ONCE = 2**20  # parameters of networks that are evaluated together on a CPU
 
 
 def swissroll(scale: Scale, wildcards: Wildcards) -> Cost:
@@ -79,7 +86,7 @@ def measure_swissroll(scale: Scale, wildcards: Wildcards) -> Cost:
 
 def evaluated(widths: tuple[int, ...], networks: float, points: int) -> Work:
     """Losses of displaced networks, some at once; each is first made of the minimum and a direction."""
-    together = min(128, max(1, AT_ONCE // parameters(widths)))
+    together = min(128, max(1, TOGETHER // parameters(widths)))
     made = Work(moved=8 * FLOAT * parameters(widths) * networks, calls=40 * networks / together)
     return (networks / together) * outputs_at(widths, together, points) + made
 
@@ -102,9 +109,8 @@ def _memory(scale: Scale, chosen: Mapping[str, Any], directions: int) -> float:
     """All images as inputs, directions and displaced networks of a chunk, and a Hessian-vector product."""
     network, images = scale.network(chosen["model"], chosen["dataset"], chosen["good"]["batch_size"])
     points = min(chosen["basins"]["points"] or images.sizes["train"], images.sizes["train"])
-    chunk = min(directions, max(1, min(128, AT_ONCE // network.size.parameters)))
     data = images.stored + whole(images, "train", "test")
-    return BASE + data + 4 * chunk * network.size.bytes + curvature_memory(network, points)
+    return BASE + data + displaced_memory(network, directions) + curvature_memory(network, points)
 
 
 def slice_images(scale: Scale, wildcards: Wildcards) -> Cost:

@@ -6,6 +6,7 @@ from anarch.cost.networks import Network
 from anarch.cost.work import Work
 
 LOOK, SLOPE = 500, 1000  # images at once, of `evaluate` and `fgsm_accuracy`, and of gradients and Hessians
+TOGETHER = 2**20  # parameters of networks that are evaluated together on a CPU
 VECTORS = 5  # as long as the network's, that Lanczos holds at most
 
 
@@ -49,6 +50,12 @@ def curvature_memory(network: Network, images: int, at_once: int = SLOPE) -> flo
     """Bytes of Lanczos: the network, its vectors, and a product over a batch."""
     size = network.size
     return size.stored + VECTORS * size.bytes + network.curvature(min(at_once, images)).peak
+
+
+def displaced_memory(network: Network, directions: int) -> float:
+    """Bytes of directions and of the displaced networks of a chunk, as many as a CPU takes at once."""
+    chunk = min(directions, max(1, min(128, TOGETHER // network.size.parameters)))
+    return 4 * chunk * network.size.bytes
 
 
 def evaluations(directions: int, cutoffs: int, tolerance: float = 1e-4) -> float:
