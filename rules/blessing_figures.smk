@@ -1,4 +1,4 @@
-"""The figures and tables of Huang et al. 2019, one rule each; blessing.smk makes what they are drawn from."""
+"""The figures and tables of Huang et al. 2019, one rule each; blessing_tables.smk makes what they are drawn from."""
 
 BLESSING_FIGURES = [
     "fig1",
