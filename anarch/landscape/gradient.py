@@ -9,6 +9,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from anarch.onednn import guarded
+
 CHUNK = 2**20  # entries widened to float64 at a time: 8 MiB, where a whole vector would be twice the network
 
 
@@ -24,7 +26,7 @@ def gradient(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 1000) 
     parameters = trainable(model)
     total = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
     for images, labels in batches(x, y, batch_size):
-        with torch.enable_grad():
+        with torch.enable_grad(), guarded(model):
             loss = F.cross_entropy(model(images), labels, reduction="sum") / len(x)
         parts = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
         # Added into buffers of our own: autograd may hand out one tensor as the gradient of two parameters.

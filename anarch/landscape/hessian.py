@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from anarch.landscape.gradient import batches, inner, norm, require_data, require_deterministic, trainable
+from anarch.onednn import guarded
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def _add_product(
     out: Sequence[Tensor],
 ) -> None:
     """Add ``weight`` times the product of one batch, summed over images, to ``out``; the graph dies here."""
-    with torch.enable_grad():
+    with torch.enable_grad(), guarded(model):
         loss = F.cross_entropy(model(images), labels, reduction="sum") * weight
         slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
     curved = [(slope, v) for slope, v in zip(slopes, vector, strict=True) if slope.requires_grad]

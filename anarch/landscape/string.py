@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from anarch.landscape.gradient import require_data, require_deterministic
 from anarch.landscape.interpolation import linear, require_known
+from anarch.onednn import guarded
 
 Point = dict[str, Tensor]
 
@@ -63,7 +64,7 @@ def relax_string(
 
 
 def _descend(model: nn.Module, here: Point, images: Tensor, labels: Tensor, lr: float) -> None:
-    with torch.enable_grad():
+    with torch.enable_grad(), guarded(model):
         leaves = {name: t.detach().requires_grad_() for name, t in here.items()}
         loss = F.cross_entropy(functional_call(model, leaves, (images,)), labels)
     slopes = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from anarch.onednn import guarded
 from anarch.randomness import generator
 
 
@@ -132,7 +133,8 @@ class ProxProp(torch.optim.Adam):
                 inputs = tuple(taken)  # the products below run the layer, and so are taken down as well
                 rows = torch.cat([slope.view(len(slope), -1) for slope in slopes], 1)
                 product = partial(_proximal_product, layer, inputs, self.tau)
-                direction = _conjugate_gradients(product, rows, self.iterations)
+                with guarded(layer):
+                    direction = _conjugate_gradients(product, rows, self.iterations)
                 for p, part in zip(layer.parameters(), _parted(direction, layer).values(), strict=True):
                     p.grad = part.contiguous()
             taken.clear()

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from anarch.onednn import guarded
 from anarch.randomness import derived_seed, generator
 from anarch.training.examples import Examples
 from anarch.training.optimisers import make_optimiser
@@ -54,13 +55,15 @@ class Training:
         batches = order.to(self.train.device).split(recipe.batch_size)
         totals = torch.zeros(2, dtype=torch.float64, device=self.train.device)  # loss, hits: read at the end
         self.model.train()
-        for step, rows in enumerate(batches):
-            for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate(recipe, self.epoch, step, len(batches))
-            seen: list[Tensor] = []  # sums at each evaluation of the batch: most optimisers need but one
-            # The stub wants a float of the closure; the optimisers themselves take a tensor.
-            self.optimiser.step(self._evaluation(*self.batch(rows), len(rows), seen))  # type: ignore[arg-type]
-            totals += seen[0]
+        with guarded(self.model):
+            for step, rows in enumerate(batches):
+                for group in self.optimiser.param_groups:
+                    group["lr"] = learning_rate(recipe, self.epoch, step, len(batches))
+                seen: list[Tensor] = []  # sums at each evaluation of the batch: most optimisers need but one
+                evaluation = self._evaluation(*self.batch(rows), len(rows), seen)
+                # The stub wants a float of the closure; the optimisers themselves take a tensor.
+                self.optimiser.step(evaluation)  # type: ignore[arg-type]
+                totals += seen[0]
         self.epoch += 1
         self._record((totals / count).tolist())
 
