@@ -60,6 +60,6 @@ class _PicksPixels(nn.Conv2d):
 
 
 @cache
-def _picking(own: type[nn.Module]) -> type[nn.Module]:
+def _picking(own: type) -> type:
     """``own``, a class of convolutions, with the way round."""
     return type(own.__name__, (_PicksPixels, own), {}) if own is not nn.Conv2d else _PicksPixels
