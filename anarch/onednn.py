@@ -8,7 +8,6 @@ goes on with overwritten memory (oneDNN 3.12 and 3.13.3, inside torch 2.13 to 2.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -59,7 +58,6 @@ class _PicksPixels(nn.Conv2d):
         return F.conv2d(F.avg_pool2d(input, 1, self.stride), weight, bias, groups=self.groups)
 
 
-@cache
-def _picking(own: type) -> type:
+def _picking(own: type[nn.Module]) -> type[nn.Module]:
     """``own``, a class of convolutions, with the way round."""
     return type(own.__name__, (_PicksPixels, own), {}) if own is not nn.Conv2d else _PicksPixels
