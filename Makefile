@@ -1,4 +1,5 @@
 # make all: set up and run the default scale.  make test: set up, lint, type check, tests, smoke scale end to end.
+# make check: whether this machine computes networks as float64 does.
 # make plan: what that would cost, and nothing is run.  TARGET=needle_fig3 PLAN="--device gpu --devices 8"
 PYTHON ?= python3
 VENV := .venv
@@ -12,12 +13,15 @@ CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
 # One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
 export OMP_NUM_THREADS := 1
 
-.PHONY: all plan test setup lint types unit smoke clean
+.PHONY: all check plan test setup lint types unit smoke clean
 
 # The tally is printed here and by no hook: Snakemake calls none where nothing was left to do.
 all: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) $(GPU_LIMIT) $(CONFIG) --no-hooks -- all
 	@cat results/$(SCALE)/report/tally.txt
+
+check: $(VENV)/ready
+	@$(BIN)/python workflow_scripts/check_arithmetic.py
 
 plan: $(VENV)/ready
 	@$(BIN)/python workflow_scripts/plan.py $(PLAN) $(CONFIG) $(TARGET)

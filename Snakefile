@@ -17,6 +17,7 @@ report: "report/workflow.rst"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
+include: "rules/check.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/needle.smk"
@@ -42,6 +43,7 @@ localrules:
 rule all:
     default_target: True
     input:
+        rules.check_arithmetic.output,
         rules.needle.input,
         rules.bad_minima.input,
         rules.embedding.input,

@@ -60,6 +60,10 @@ def claims(scale: str) -> str:
     return f"{report(scale)}/claims.csv"
 
 
+def arithmetic(scale: str) -> str:
+    return f"{report(scale)}/arithmetic.csv"
+
+
 def log(scale: str, job: str) -> str:
     return f"results/{scale}/logs/{job}.log"
 

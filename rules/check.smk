@@ -1,0 +1,29 @@
+"""Whether the machine computes networks as float64 does, before it trains them; no training waits for it."""
+
+
+rule check_arithmetic:
+    output:
+        paths.arithmetic(SCALE),
+    log:
+        log_of("check_arithmetic"),
+    benchmark:
+        timing_of("check_arithmetic")
+    priority: 100  # the first job of `all`
+    conda:
+        "../environment.yml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code(
+            "check_arithmetic.py",
+            *[
+                f"anarch.models.{file.stem}"
+                for file in ROOT.glob("anarch/models/*.py")
+            ],
+            "anarch.lifting.walk",
+        ),
+    shell:
+        "python workflow_scripts/check_arithmetic.py --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
