@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.cli import get_argument_parser
 
-from snakemake_logger_plugin_anarch import arguments
-from snakemake_logger_plugin_anarch.arguments import (
+from anarch_snakemake import arguments
+from anarch_snakemake.arguments import (
     separate_targets,
     snakemake_arguments,
     takes_locks,
@@ -206,7 +206,7 @@ def test_the_line_that_users_type_works(tmp_path, program):
 def test_other_programs_keep_their_arguments_and_get_no_heavy_import():
     program = (
         "import sys; sys.argv = ['other', '--resources', 'gpu=2', 'all']; "
-        "import snakemake_logger_plugin_anarch; "
+        "import anarch_snakemake; "
         "print(sys.argv[1:], [name for name in ('torch', 'rich', 'anarch') if name in sys.modules])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -35,6 +35,7 @@ def test_the_makefile_installs_the_pinned_torch():
         "anarch.workflow.needle",
         "anarch.figures.needle",
         "anarch.report.page",
+        "anarch_snakemake",
         "snakemake_logger_plugin_anarch",
     ],
 )

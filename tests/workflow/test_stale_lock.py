@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_logger_plugin_anarch import locks
+from anarch_snakemake import locks
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from snakemake_logger_plugin_anarch.arguments import (
+from anarch_snakemake.arguments import (
     is_spawned,
     names_snakefile,
     snakemake_arguments,

@@ -1,0 +1,32 @@
+"""What anarch mends in Snakemake itself, and nothing that a study is made of.
+
+The logger plugin calls ``repair`` when Snakemake imports it: Snakemake imports every installed package
+``snakemake_logger_plugin_*``, chosen or not, before it parses its command line, and has no other hook that
+early.  Only a process that is the program snakemake is touched.  Everything here is needed up to and
+including Snakemake 9.27.1, the newest version when it was written, and was tried with that version.
+
+- ``arguments``: an option that takes a list reads the targets behind it as more of its list.  ``sys.argv``
+  gets the missing ``--``.
+- ``locks``: a killed snakemake leaves its lock files, and the next one refuses to start.  They are removed
+  where their snakemake is surely dead.
+"""
+
+import sys
+
+from anarch_snakemake.arguments import separate_targets, snakemake_arguments, takes_locks, working_directory
+from anarch_snakemake.locks import claim, has_snakefile
+
+__all__ = ["repair"]
+
+
+def repair() -> None:
+    """Mend what can be mended before Snakemake reads its command line; never raises."""
+    try:
+        arguments = snakemake_arguments(sys.argv)
+        if arguments is None:
+            return
+        sys.argv[1:] = separate_targets(arguments)
+        if takes_locks(arguments) and has_snakefile(arguments):
+            claim(working_directory(arguments))
+    except Exception as error:  # a convenience must not keep anybody from running plain Snakemake
+        print(f"anarch: the command line and old locks stay as they are: {error!r}", file=sys.stderr)
