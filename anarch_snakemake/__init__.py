@@ -7,6 +7,8 @@ including Snakemake 9.27.1, the newest version when it was written, and was trie
 
 - ``arguments``: an option that takes a list reads the targets behind it as more of its list.  ``sys.argv``
   gets the missing ``--``.
+- ``scheduler``: every finished job starts a chain of timers that wake the scheduler until the run ends.  It
+  gets one timer at a time, and none where no job waits for time to pass.
 - ``locks``: a killed snakemake leaves its lock files, and the next one refuses to start.  They are removed
   where their snakemake is surely dead.
 """
@@ -15,18 +17,20 @@ import sys
 
 from anarch_snakemake.arguments import separate_targets, snakemake_arguments, takes_locks, working_directory
 from anarch_snakemake.locks import claim, has_snakefile
+from anarch_snakemake.scheduler import let_it_sleep
 
 __all__ = ["repair"]
 
 
 def repair() -> None:
     """Mend what can be mended before Snakemake reads its command line; never raises."""
+    arguments = snakemake_arguments(sys.argv)
+    if arguments is None:
+        return
     try:
-        arguments = snakemake_arguments(sys.argv)
-        if arguments is None:
-            return
         sys.argv[1:] = separate_targets(arguments)
+        let_it_sleep()
         if takes_locks(arguments) and has_snakefile(arguments):
             claim(working_directory(arguments))
     except Exception as error:  # a convenience must not keep anybody from running plain Snakemake
-        print(f"anarch: the command line and old locks stay as they are: {error!r}", file=sys.stderr)
+        print(f"anarch: Snakemake runs as it is, without our repairs: {error!r}", file=sys.stderr)
