@@ -1,12 +1,15 @@
 """What a prepared dataset and a training run are, as plain data: one spec, one canonical text, one digest."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Spec = TypeVar("Spec")
+
+_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)  # a config makes hundreds of specs
 
 LIFTS = ("none", "fully_connected", "locally_connected")
 
@@ -131,7 +134,7 @@ def parse(kind: type[Spec], data: Mapping[str, Any]) -> Spec:
 
     Whole numbers become floats where a float is meant: ``1`` and ``1.0`` are equal and must be spelt alike.
     """
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     unknown = set(data) - set(hints)
     if unknown:
         raise ValueError(f"{kind.__name__} has no {sorted(unknown)[0]!r}; it has {', '.join(hints)}")

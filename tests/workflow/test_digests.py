@@ -1,10 +1,15 @@
 """What changes the digest of a job's code, and what does not."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from anarch.workflow import digests
+
+ROOT = Path(__file__).parents[2]
 
 FILES = {
     "anarch/__init__.py": "NAMES = ['lift']\n",
@@ -30,11 +35,26 @@ def tree(tmp_path: Path):
     def digest(*modules: str, **edits: str) -> str:
         for name, text in edits.items():
             (tmp_path / name).write_text(text)
-        for cached in (digests._source, digests._imports, digests._tree_digest):
-            cached.cache_clear()
+        forget()
         return digests.code_digest(tmp_path, "train.py", modules)
 
-    return digest
+    yield digest
+    forget()
+
+
+def forget() -> None:
+    for cached in (digests._facts, digests._known, digests._module_files, digests._neighbours):
+        cached.cache_clear()
+
+
+def digest_of_a_new_process(root: Path, first: str = "pass") -> str:
+    program = (
+        f"import ast; from pathlib import Path; from anarch.workflow import digests; {first};"
+        f"print(digests.code_digest(Path({str(root)!r}), 'train.py'))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_follows_imports_of_neighbours_of_packages_and_inside_functions(tmp_path, tree):
@@ -96,10 +116,9 @@ def test_an_unknown_module_is_an_error(tree):
 
 
 def test_the_trainer_of_a_cnn_does_not_depend_on_the_lifting_nor_on_other_architectures():
-    root = Path(__file__).parents[2]
     names = {
-        str(file.relative_to(root))
-        for file in digests.code_files(root, "train.py", ["anarch.models.vanilla_cnn"])
+        str(file.relative_to(ROOT))
+        for file in digests.code_files(ROOT, "train.py", ["anarch.models.vanilla_cnn"])
     }
     assert "anarch/training/loop.py" in names and "anarch/models/vanilla_cnn.py" in names
     for stranger in (
@@ -113,8 +132,33 @@ def test_the_trainer_of_a_cnn_does_not_depend_on_the_lifting_nor_on_other_archit
 
 
 def test_a_figure_depends_on_no_network():
-    root = Path(__file__).parents[2]
     names = {
-        str(file.relative_to(root)) for file in digests.code_files(root, "draw.py", ["anarch.figures.needle"])
+        str(file.relative_to(ROOT)) for file in digests.code_files(ROOT, "draw.py", ["anarch.figures.needle"])
     }
     assert all(name.startswith(("anarch/figures", "workflow_scripts/draw")) for name in names), names
+
+
+def test_a_second_process_parses_nothing_and_says_the_same(tmp_path, tree):
+    tree()
+    before = digest_of_a_new_process(tmp_path)
+    assert digest_of_a_new_process(tmp_path, first="del ast.parse") == before
+
+
+def test_what_was_kept_hides_no_edit_and_need_not_be_readable(tmp_path, tree):
+    tree()
+    before = digest_of_a_new_process(tmp_path)
+    (tmp_path / "anarch/loop.py").write_text("def step(x):\n    return x + 2\n")
+    assert digest_of_a_new_process(tmp_path) != before
+    (tmp_path / "anarch/loop.py").write_text(FILES["anarch/loop.py"])
+    (tmp_path / ".snakemake" / "anarch.digests.json").write_text('{"maker": ')
+    assert digest_of_a_new_process(tmp_path) == before
+
+
+def test_facts_of_another_python_or_another_version_of_the_digest_are_not_used(tmp_path, tree):
+    tree()
+    before = digest_of_a_new_process(tmp_path)
+    store = tmp_path / ".snakemake" / "anarch.digests.json"
+    kept = json.loads(store.read_text())
+    wrong = {key: ["0" * 16, imports] for key, (_, imports) in kept["known"].items()}
+    store.write_text(json.dumps({"maker": "another", "known": wrong}))
+    assert digest_of_a_new_process(tmp_path) == before
