@@ -5,8 +5,8 @@ The logger plugin calls ``repair`` when Snakemake imports it: Snakemake imports 
 early.  Only a process that is the program snakemake is touched.  Everything here is needed up to and
 including Snakemake 9.27.1, the newest version when it was written, and was tried with that version.
 
-- ``arguments``: an option that takes a list reads the targets behind it as more of its list.  ``sys.argv``
-  gets the missing ``--``.
+- ``arguments``, ``lists``: an option that takes several values reads the targets behind it as more of them.
+  ``sys.argv`` gets the missing ``--``.
 - ``scheduler``: every finished job starts a chain of timers that wake the scheduler until the run ends.  It
   gets one timer at a time, and none where no job waits for time to pass.
 - ``locks``: a killed snakemake leaves its lock files, and the next one refuses to start.  They are removed
@@ -15,7 +15,14 @@ including Snakemake 9.27.1, the newest version when it was written, and was trie
 
 import sys
 
-from anarch_snakemake.arguments import separate_targets, snakemake_arguments, takes_locks, working_directory
+from anarch_snakemake.arguments import (
+    doubt,
+    missing_config_file,
+    separate_targets,
+    snakemake_arguments,
+    takes_locks,
+    working_directory,
+)
 from anarch_snakemake.locks import claim, has_snakefile
 from anarch_snakemake.scheduler import let_it_sleep
 
@@ -29,6 +36,10 @@ def repair() -> None:
         return
     try:
         sys.argv[1:] = separate_targets(arguments)
+        if told := doubt(sys.argv[1:]):
+            print(f"anarch: {told}", file=sys.stderr)
+        if file := missing_config_file(sys.argv[1:]):
+            sys.exit(f"anarch: --configfile: there is no file {file}")
         let_it_sleep()
         if takes_locks(arguments) and has_snakefile(arguments):
             claim(working_directory(arguments))

@@ -2,16 +2,10 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# Every option of Snakemake that takes a list of KEY=VALUE words: a target behind such a list is read as one
-# more pair, which ends in a raw ValueError.  The second group may have no pair at all.
-PAIRS = (
-    "--resources", "--res", "--set-threads", "--set-resources", "--set-scatter", "--set-resource-scopes",
-    "--consider-ancient", "--groups", "--group-components",
-)  # fmt: skip
-PAIRS_OR_NONE = ("--default-resources", "--default-res", "--config", "-C")
+from anarch_snakemake.lists import LISTS, Values
 
 # Options with which this process runs no job, and so takes no lock.
 IDLE = (
@@ -27,7 +21,6 @@ IDLE_FLAGS = "DShlnv"
 
 _PYTHON = re.compile(r"(python|pypy)[\d.]*(\.exe)?", re.IGNORECASE)
 _PYTHON_MODULE = re.compile(r"-[A-Za-z]*m")
-_BASE64 = "base64//"  # how Snakemake hands pairs to the jobs that it starts itself
 
 
 def snakemake_arguments(command: Sequence[str]) -> list[str] | None:
@@ -48,33 +41,62 @@ def snakemake_arguments(command: Sequence[str]) -> list[str] | None:
 
 
 def separate_targets(arguments: Sequence[str]) -> list[str]:
-    """``arguments`` (no program name) with the targets that a list of pairs would swallow behind ``--``.
+    """``arguments`` (no program name) with the targets that a list of values would swallow behind ``--``.
 
-    In the list of an option of KEY=VALUE pairs a word without ``=`` can only be a target.  Targets in front
-    of all options move along, for argparse takes targets from one place only.  A target whose own name
-    holds ``=`` cannot be told from a pair: it stays, and must come first or behind ``--``.  A line that has
-    its ``--``, that Snakemake wrote itself (``--mode``), or in which nothing is swallowed comes back as it
-    was.
+    Targets in front of all options move along, for argparse takes targets from one place only.  A target
+    that could be a value of the list (one whose name holds ``=`` behind pairs, any but ``all`` behind a list
+    of rules) cannot be told from one: it stays, and must come first or behind ``--``.  A line that has its
+    ``--``, that Snakemake wrote itself (``--mode``), or in which nothing is swallowed comes back as it was.
     """
     arguments = list(arguments)
     if "--" in arguments or is_spawned(arguments):
         return arguments
     kept: list[str] = []
     swallowed: list[str] = []
-    option, pairs = None, 0
-    for word in arguments:
-        if word.startswith("-"):
-            option, pairs = _pair_option(word), 0
-        elif option and not _is_pair(word) and (pairs or option in PAIRS_OR_NONE):
-            swallowed.append(word)
-            continue
-        else:
-            pairs += 1
-        kept.append(word)
+    for word, option, place in _in_lists(arguments):
+        (kept if option is None or _can_be_value(word, LISTS[option], place) else swallowed).append(word)
     if not swallowed:
         return arguments
     first = next(place for place, word in enumerate(kept) if word.startswith("-"))
     return [*kept[first:], "--", *kept[:first], *swallowed]
+
+
+def doubt(arguments: Sequence[str]) -> str | None:
+    """What to tell of a list of rules or files that a target may have got into; None where there is none."""
+    if not arguments or not arguments[0].startswith("-") or "--" in arguments or is_spawned(arguments):
+        return None
+    read: dict[str, list[str]] = {}
+    for word, option, _ in _in_lists(arguments):
+        if option is not None and LISTS[option].can_be_target:
+            read.setdefault(option, []).append(word)
+    for option, words in read.items():
+        if len(words) > 1:
+            return f"{option} takes all {len(words)} words behind it; a target goes to the end, behind ` -- `"
+    return None
+
+
+def _in_lists(arguments: Sequence[str]) -> Iterator[tuple[str, str | None, int]]:
+    """Each word, the option in whose list it stands, if in any, and its place there, counted from 0."""
+    option, place = None, 0
+    for word in arguments:
+        if word.startswith("-"):
+            option, place = _list_option(word), 0
+            yield word, None, 0
+        else:
+            yield word, option, place
+            place += option is not None and _can_be_value(word, LISTS[option], place)
+
+
+def _can_be_value(word: str, values: Values, place: int) -> bool:
+    return place < values.least or (
+        (values.most is None or place < values.most) and values.can_be(word, place)
+    )
+
+
+def missing_config_file(arguments: Sequence[str]) -> str | None:
+    """A file that ``--configfile`` names and that is not there: Snakemake answers with its own traceback."""
+    words = [word for word, option, _ in _in_lists(arguments) if option in ("--configfile", "--configfiles")]
+    return next((word for word in words if not os.path.exists(word)), None)
 
 
 def is_spawned(arguments: Sequence[str]) -> bool:
@@ -129,12 +151,10 @@ def _names(word: str, option: str) -> bool:
     return name == option or (len(name) >= len("--dir") and option.startswith(name) and name.startswith("--"))
 
 
-def _pair_option(word: str) -> str | None:
-    """The option whose list of pairs ``word`` opens; None for any other, and for ``--option=pair``."""
-    if word in (*PAIRS, *PAIRS_OR_NONE):
+def _list_option(word: str) -> str | None:
+    """The option whose list of values ``word`` opens; None for any other, and for ``--option=value``."""
+    if word in LISTS:
         return word
-    return next((name for name in (*PAIRS, *PAIRS_OR_NONE) if "=" not in word and _names(word, name)), None)
-
-
-def _is_pair(word: str) -> bool:
-    return "=" in word or word.startswith(_BASE64)
+    if not word.startswith("--"):  # -nq is -n -q
+        return f"-{word[-1]}" if f"-{word[-1]}" in LISTS and set(word[1:-1]) <= set(FLAGS) else None
+    return next((name for name in LISTS if "=" not in word and _names(word, name)), None)
