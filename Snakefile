@@ -1,14 +1,27 @@
 """Every figure and table of five papers on architectural bias and the loss landscape; see README.md."""
 
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
+
+from anarch.workflow import environment, scales
 
 min_version("9.12")
 
+try:
+    environment.refuse_elsewhere(Path(workflow.basedir))
+    CONFIG_FILE = scales.config_file(
+        config.get("scale"), workflow.overwrite_configfiles, Path(workflow.basedir)
+    )
+except ValueError as error:
+    raise WorkflowError(str(error))
+
 
 # Snakemake lays a --configfile over this one; a scale of its own must stand alone, or setups of both would mix.
-if "scale" not in config:
+if CONFIG_FILE:
 
-    configfile: "config/config.yaml"
+    configfile: CONFIG_FILE
 
 
 report: "report/workflow.rst"
@@ -34,6 +47,7 @@ include: "rules/blessing_figures.smk"
 include: "rules/atlas.smk"
 include: "rules/claims.smk"
 include: "rules/report.smk"
+include: "rules/targets.smk"
 
 
 localrules:

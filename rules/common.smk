@@ -19,6 +19,7 @@ from anarch.workflow import (
     environment,
     needle,
     paths,
+    scales,
     scratch,
     specs,
     titles,
@@ -243,7 +244,8 @@ def snapshots(study, run, epochs):
 
 def configfile_options():
     """What a command needs beside its target to mean this scale."""
-    given = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
+    files = [os.path.relpath(file) for file in workflow.configfiles]
+    given = [file for file in files if file != scales.DEFAULT]
     return f" --configfile {' '.join(given)}" if given else ""
 
 

@@ -6,6 +6,12 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 
+def refuse_elsewhere(root: Path) -> None:
+    """Raises ValueError in another folder than the workflow's: rules name scripts and results from there."""
+    if Path.cwd().resolve() != root.resolve():
+        raise ValueError(f"the workflow runs in its own folder: cd {root}, and the same without -s and -d")
+
+
 def prepare(
     root: Path, data_root: str, download: bool, environment: MutableMapping[str, str] = os.environ
 ) -> None:
