@@ -37,8 +37,8 @@ def repair() -> None:
         return
     try:
         sys.argv[1:] = separate_targets(arguments)
-        if told := doubt(sys.argv[1:]):
-            print(f"anarch: {told}", file=sys.stderr)
+        if warning := doubt(sys.argv[1:]):
+            print(f"anarch: {warning}", file=sys.stderr)
         if file := missing_config_file(sys.argv[1:]):
             sys.exit(f"anarch: --configfile: there is no file {file}")
         let_it_sleep()

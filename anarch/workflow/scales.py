@@ -23,7 +23,7 @@ def scales(root: Path) -> dict[str, str]:
 def config_file(scale: str | None, given: Sequence[Any], root: Path) -> str | None:
     """The config that lies below what was typed: ``--config scale=cifar`` means the one of that scale.
 
-    ``scale``: what has been told of it so far; ``given``: files of ``--configfile``.  One of these that has a
+    ``scale``: as known so far; ``given``: files of ``--configfile``.  One of these that has a
     scale stands alone: None.
 
     Raises:
@@ -35,6 +35,6 @@ def config_file(scale: str | None, given: Sequence[Any], root: Path) -> str | No
         return None
     known = scales(root)
     if scale not in known:
-        told = ", ".join(f"{name} ({file})" for name, file in known.items())
-        raise ConfigError(f"config key scale: no file in config/ has the scale {scale!r}; there is {told}")
+        choices = ", ".join(f"{name} ({file})" for name, file in known.items())
+        raise ConfigError(f"config key scale: no file in config/ has the scale {scale!r}; there is {choices}")
     return known[scale]

@@ -81,9 +81,9 @@ def test_a_scale_that_is_typed_means_its_config_and_a_config_file_with_a_scale_s
     assert scales.config_file(None, ["mine.yaml"], ROOT) == "config/config.yaml"
     assert scales.config_file("cifar", [], ROOT) == "config/cifar.yaml"
     assert scales.config_file("mine", ["mine.yaml"], ROOT) is None
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as error:
         scales.config_file("cifr", [], ROOT)
-    assert str(told.value) == (
+    assert str(error.value) == (
         "config key scale: no file in config/ has the scale 'cifr'; there is cifar (config/cifar.yaml), "
         "laptop (config/config.yaml), paper (config/paper.yaml), smoke (config/smoke.yaml)"
     )
