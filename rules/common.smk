@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from anarch.workflow import config as checks
 from anarch.workflow import (
@@ -19,29 +20,28 @@ from anarch.workflow import (
     environment,
     needle,
     paths,
+    raw_data,
     scales,
     scratch,
     specs,
     titles,
 )
-from anarch.workflow.studies import STUDIES
 
 ROOT = Path(workflow.basedir)
 
 try:
-    checks.validated(config, ROOT)
+    RUNS = checks.validated(config, ROOT)
+    DATA_ROOT = checks.data_root(config)
 except checks.ConfigError as error:
     raise WorkflowError(str(error))
 
 SCALE = config["scale"]
-DATA_ROOT = checks.data_root(config)
 environment.prepare(ROOT, DATA_ROOT, config["download"])
 NEEDLE = config["needle"]
 BAD_MINIMA = config["bad_minima"]
 BLESSING = config["blessing"]
 EMBEDDING = config["embedding"]
 SCRATCH = config["scratch"]
-RUNS = {name: study.runs(config[name]) for name, study in STUDIES.items()}
 OWN_OPTIMISERS = {
     "beta_lasso": "beta_lasso",
     "proxprop": "gradient_free",
@@ -74,10 +74,18 @@ def data_spec(dataset):
     return specs.parse(specs.DataSpec, config["datasets"][dataset])
 
 
+@cache
 def raw_file(dataset):
     """A user's own file is an input, so that an edit of it is seen; a folder of images is not looked through."""
     spec = data_spec(dataset)
     file = Path(DATA_ROOT) / spec.path
+    prepared = Path(data_files(dataset)["manifest"]).exists()
+    lacks = None if prepared else raw_data.missing(spec, Path(DATA_ROOT), ROOT)
+    if lacks and (workflow.executor_plugin is None or workflow.dryrun):
+        logger.warning(f"config key datasets.{dataset}: {lacks}")
+    elif lacks:
+        # Of an exception of its own kind Snakemake would make eight lines.
+        raise SystemExit(f"error: config key datasets.{dataset}: {lacks}")
     return str(file) if spec.path and file.is_file() else []
 
 

@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments().parse_intermixed_args(argv)  # targets before, between or after options
     try:
         config, device = read(args.configfile), chosen(args)
-        scale = Scale(validated(config, ROOT), manifests(config))
+        scale = Scale(config, validated(config, ROOT), manifests(config))
         with dry_run(args) as answer:
             if not args.targets:
                 scale.count_steps()  # which are kept, so that two cores share the wait

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from anarch.cost.datasets import Images, images
 from anarch.cost.networks import Network
 from anarch.cost.training import network_of, trained
 from anarch.cost.work import Cost
+from anarch.workflow.datasets import Images, images
 from anarch.workflow.specs import DataSpec, Model, RunSpec, parse
-from anarch.workflow.studies import STUDIES
 
 Wildcards = Mapping[str, str]
 Job = Callable[["Scale", Wildcards], Cost]  # the cost of a rule's job with these wildcards
@@ -18,9 +17,10 @@ Job = Callable[["Scale", Wildcards], Cost]  # the cost of a rule's job with thes
 
 @dataclass(frozen=True)
 class Scale:
-    """A validated config; ``manifests``: of those of its datasets that are prepared already."""
+    """A validated config and its trainings; ``manifests``: of those datasets that are prepared already."""
 
     config: Mapping[str, Any]
+    runs: Mapping[str, Mapping[str, RunSpec]]
     manifests: Mapping[str, Mapping[str, Any]]
 
     @cached_property
@@ -29,10 +29,6 @@ class Scale:
             name: images(parse(DataSpec, options), self.manifests.get(name))
             for name, options in self.config["datasets"].items()
         }
-
-    @cached_property
-    def runs(self) -> dict[str, dict[str, RunSpec]]:
-        return {name: study.runs(self.config[name]) for name, study in STUDIES.items()}
 
     def run(self, study: str, run: str) -> tuple[Network, Images, RunSpec]:
         spec = self.runs[study][run]

@@ -1,12 +1,12 @@
 """Costs of the jobs of study scratch that do not train."""
 
-from anarch.cost.datasets import Images
 from anarch.cost.measuring import LOOK, look, look_memory
 from anarch.cost.networks import FLOAT, Network
 from anarch.cost.scale import Job, Scale, Wildcards, train
 from anarch.cost.training import START
 from anarch.cost.work import BASE, Cost, Work, total
 from anarch.workflow import scratch
+from anarch.workflow.datasets import Images
 from anarch.workflow.specs import RunSpec
 
 SORTED = 40  # bytes moved for each byte that is sorted

@@ -2,10 +2,10 @@
 
 import math
 
-from anarch.cost.datasets import Images
 from anarch.cost.measuring import LOOK, look, look_memory
 from anarch.cost.networks import FLOAT, Network
 from anarch.cost.work import BASE, Cost, Work
+from anarch.workflow.datasets import Images
 from anarch.workflow.specs import Recipe, RunSpec
 
 START = 2.0  # seconds until torch is imported and the data are read

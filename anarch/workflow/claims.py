@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
-from jsonschema.exceptions import best_match
 
 from anarch.claims.checking import check
 from anarch.claims.claim import Claim, parse
-from anarch.workflow.config import ConfigError, sentence
+from anarch.workflow.schema import ConfigError, load, mistake
 
 CLAIMS, SCHEMA, REGISTRY = "config/claims.yaml", "config/claims_schema.yaml", "anarch/claims/tables.yaml"
 
@@ -25,16 +22,17 @@ def read(root: Path, figures: Mapping[str, Collection[str]]) -> list[Claim]:
     """
     try:
         told = load(root / CLAIMS)
-    except yaml.YAMLError as mistake:
-        raise ConfigError(f"{CLAIMS}: {' '.join(str(mistake).split())}") from None
-    error = best_match(jsonschema.Draft202012Validator(load(root / SCHEMA)).iter_errors(told))
-    if error is not None:
-        raise ConfigError(f"{CLAIMS}: {_place(told, list(error.absolute_path))}: {sentence(error)}")
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{CLAIMS}: {' '.join(str(error).split())}") from None
+    found = mistake(told, root / SCHEMA)
+    if found is not None:
+        path, problem = found
+        raise ConfigError(f"{CLAIMS}: {_place(told, path)}: {problem}")
     claims = [parse(row) for row in told]
     try:
         check(claims, {row["id"]: row.keys() for row in told}, registry(root), figures)
-    except ValueError as mistake:
-        raise ConfigError(f"{CLAIMS}: {mistake}") from None
+    except ValueError as error:
+        raise ConfigError(f"{CLAIMS}: {error}") from None
     return claims
 
 
@@ -52,12 +50,6 @@ def needed(claims: Iterable[Claim], made: Mapping[str, Collection[str]]) -> list
 def digest_text(root: Path) -> str:
     """What claims and registry say, whatever their layout: a comment changes no verdict."""
     return json.dumps([load(root / CLAIMS), load(root / REGISTRY)], sort_keys=True)
-
-
-@cache
-def load(path: Path) -> Any:
-    """A YAML file, by the parser in C where there is one: these files are long, and every job reads them."""
-    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _place(told: Any, path: list[Any]) -> str:

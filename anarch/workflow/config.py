@@ -5,57 +5,55 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-from jsonschema.exceptions import best_match
-
-from anarch.workflow.specs import DataSpec, parse
+from anarch.workflow.schema import ConfigError, key, mistake
+from anarch.workflow.specs import RunSpec
 from anarch.workflow.studies import STUDIES
+from anarch.workflow.validation.datasets import check_datasets
+from anarch.workflow.validation.runs import check_runs
+from anarch.workflow.validation.sections import check_sections
+from anarch.workflow.without_torch import WithoutTorch
+
+__all__ = ["ConfigError", "data_root", "validated"]
 
 
-class ConfigError(ValueError):
-    """The config cannot be run; the message names the key, the value and what is allowed."""
-
-
-def validated(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """``config`` checked against config/schema.yaml and for values that no run could have.
+def validated(config: Mapping[str, Any], root: Path) -> dict[str, dict[str, RunSpec]]:
+    """Study -> run -> spec of all trainings of ``config``, after a check of all that it says.
 
     Raises:
         ConfigError: one line, for the first mistake found.
     """
-    schema = yaml.safe_load((root / "config" / "schema.yaml").read_text(encoding="utf-8"))
-    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(config))
-    if error is not None:
-        raise ConfigError(f"config key {_key(error.absolute_path)}: {sentence(error)}")
+    found = mistake(config, root / "config" / "schema.yaml")
+    if found is not None:
+        path, problem = found
+        raise ConfigError(f"config key {key(path)}: {problem}")
+    library, runs = WithoutTorch(root), {}
     try:
-        for name, options in config["datasets"].items():
-            spec = parse(DataSpec, options)
-            if not (root / "anarch" / "data" / "sources" / f"{spec.source}.py").is_file():
-                raise ValueError(f"datasets.{name}.source: there is no anarch/data/sources/{spec.source}.py")
+        datasets = check_datasets(config["datasets"], library)
         for name, study in STUDIES.items():
             study.check(config[name], config["datasets"])
-            for architecture in {spec.model.architecture for spec in study.runs(config[name]).values()}:
-                if not (root / "anarch" / "models" / f"{architecture}.py").is_file():
-                    raise ValueError(f"{name}: there is no anarch/models/{architecture}.py")
-    except ValueError as mistake:
-        raise ConfigError(f"config key {mistake}") from None
-    return dict(config)
+            runs[name] = study.runs(config[name])
+        check_sections(config, datasets, library)
+        check_runs(config, runs, datasets, library)
+    except ValueError as error:
+        raise ConfigError(f"config key {error}") from None
+    return runs
 
 
 def data_root(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> str:
-    """Where real data lie: ``ANARCH_DATA_ROOT`` if it is set, else the config's ``data_root``."""
-    return environment.get("ANARCH_DATA_ROOT") or config["data_root"]
+    """Where real data lie: ``ANARCH_DATA_ROOT`` if it is set, else the config's ``data_root``.
 
+    A home folder (``~``) and variables (``$SCRATCH``) are put in.
 
-def _key(path: Any) -> str:
-    return ".".join(str(part) for part in path) or "(top level)"
-
-
-def sentence(error: jsonschema.ValidationError) -> str:
-    """What is wrong and what is allowed, in one line."""
-    if error.validator == "additionalProperties":
-        known = ", ".join(sorted(error.schema.get("properties", {})))
-        return f"{error.message.split(' (')[-1].rstrip(')')}; known keys: {known}"
-    if len(error.message) > 160:  # jsonschema quotes the whole offending value
-        return f"{error.message[:70]} ... {error.message[-70:]}"
-    return error.message
+    Raises:
+        ConfigError: there is no such user or variable, or a file lies there.
+    """
+    given = environment.get("ANARCH_DATA_ROOT")
+    said_by, folder = ("ANARCH_DATA_ROOT", given) if given else ("config key data_root", config["data_root"])
+    found = os.path.expanduser(os.path.expandvars(folder))
+    if found.startswith("~"):
+        raise ConfigError(f"{said_by}: {folder} names a user that this machine does not have")
+    if "$" in found:
+        raise ConfigError(f"{said_by}: {folder} holds a variable that is not set")
+    if os.path.isfile(found):
+        raise ConfigError(f"{said_by}: {folder} is a file; a folder is needed")
+    return found

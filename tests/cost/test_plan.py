@@ -42,7 +42,8 @@ Job stats:
 
 
 def scale(name: str) -> Scale:
-    return Scale(validated(yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()), ROOT), {})
+    config = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    return Scale(config, validated(config, ROOT), {})
 
 
 def test_jobs_of_a_dry_run():

@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from anarch.cost.datasets import Images
 from anarch.cost.training import network_of, trained
 from anarch.training.network import fresh_network
+from anarch.workflow.datasets import Images
 from anarch.workflow.specs import Corruption, Model, Poison, Recipe, RunSpec
 
 IMAGES = Images((1, 16, 16), 10, {"train": 60, "test": 40, "extra": 30})

@@ -10,6 +10,7 @@ import yaml
 from anarch.workflow import needle
 from anarch.workflow.config import ConfigError, data_root, validated
 from anarch.workflow.epochs import log_spaced
+from anarch.workflow.studies import STUDIES
 
 ROOT = Path(__file__).parents[2]
 SCALES = {"config": "laptop", "smoke": "smoke", "cifar": "cifar", "paper": "paper"}
@@ -21,7 +22,10 @@ def read(name: str) -> dict:
 
 @pytest.mark.parametrize("name, scale", SCALES.items())
 def test_every_config_of_ours_is_valid(name, scale):
-    assert validated(read(name), ROOT)["scale"] == scale
+    config = read(name)
+    runs = validated(config, ROOT)
+    assert config["scale"] == scale
+    assert runs == {study: module.runs(config[study]) for study, module in STUDIES.items()}
 
 
 def change(config: dict, path: str, value: object) -> dict:
@@ -73,8 +77,17 @@ def change(config: dict, path: str, value: object) -> dict:
         ("needle.trace.seed", 5, ["needle.trace.seed: 5 is not among"]),
         ("needle.interpolation.relax_time", 5, ["needle.interpolation.relax_time: 5 is not among"]),
         ("needle.interpolation.string.stiffness", 0.9, ["needle.interpolation.string.stiffness", "0.5"]),
-        ("needle.protocols.sgd.model.architecture", "resnet1", ["there is no anarch/models/resnet1.py"]),
-        ("datasets.cluttered_digits.source", "imagenette", ["there is no anarch/data/sources/imagenette.py"]),
+        (
+            "needle.protocols.sgd.model.architecture",
+            "resnet1",
+            ["needle.protocols.sgd.model: no architecture 'resnet1'; anarch/models has alexnet"],
+        ),
+        ("needle.protocols.sgd.model.architecture", "stack", ["no architecture 'stack'"]),
+        (
+            "datasets.cluttered_digits.source",
+            "imagenette",
+            ["datasets.cluttered_digits: there is no source 'imagenette'; there are cifar10"],
+        ),
         (
             "needle.protocols.sgd.cnn.precision",
             "fp8",
@@ -94,6 +107,31 @@ def test_a_mistake_is_one_line_that_names_its_key(path, value, says):
 def test_the_environment_wins_over_the_data_root():
     assert data_root({"data_root": "data"}, {}) == "data"
     assert data_root({"data_root": "data"}, {"ANARCH_DATA_ROOT": "/images"}) == "/images"
+
+
+def test_a_data_root_may_begin_at_home_or_hold_a_variable(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("SCRATCH", "/fast")
+    assert data_root({"data_root": "~/images"}, {}) == "/home/me/images"
+    assert data_root({"data_root": "data"}, {"ANARCH_DATA_ROOT": "$SCRATCH/images"}) == "/fast/images"
+
+
+def test_a_data_root_that_cannot_be(monkeypatch, tmp_path):
+    monkeypatch.delenv("SCRATCH", raising=False)
+    file = tmp_path / "images"
+    file.touch()
+    for folder, environment, says in (
+        ("~no-such-user/images", {}, "config key data_root: ~no-such-user/images names a user"),
+        (
+            "data",
+            {"ANARCH_DATA_ROOT": "$SCRATCH/x"},
+            "ANARCH_DATA_ROOT: $SCRATCH/x holds a variable",
+        ),
+        (str(file), {}, f"config key data_root: {file} is a file; a folder is needed"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            data_root({"data_root": folder}, environment)
+        assert says in str(caught.value)
 
 
 def test_the_paper_scale_holds_the_papers_numbers():

@@ -38,6 +38,9 @@ STORED = {
     "svhn": Images((3, 32, 32), 10, {"train": 73_257, "test": 26_032}),
 }
 SVHN_EXTRA = 531_131
+GENERATED = ("cluttered_digits",)
+# Sources of which nobody has more or fewer images: made, embedded, or held against a published checksum.
+FIXED = (*GENERATED, "digits", "cifar10", "cifar100", "fashion_mnist", "mnist", "svhn")
 # Of a user's own file, or of a source that is not in the table, until it has been prepared.
 ASSUMED = Images((3, 32, 32), 10, {"train": 50_000, "test": 10_000}, known=False)
 
@@ -48,36 +51,44 @@ def images(spec: DataSpec, manifest: Mapping[str, Any] | None = None) -> Images:
         channels, height, width = manifest["shape"]
         sizes = {split: told["size"] for split, told in manifest["splits"].items()}
         return Images((channels, height, width), manifest["classes"], sizes)
-    if spec.source == "cluttered_digits":
-        return _cluttered(spec)
-    return _kept(spec, _stored(spec))
+    if spec.source in GENERATED:
+        return whole(spec)
+    return _kept(spec, whole(spec))
 
 
-def _cluttered(spec: DataSpec) -> Images:
-    side, channels = spec.options.get("canvas", 32), spec.options.get("channels", 1)
-    wanted = {"train": spec.train, "test": spec.test, "extra": spec.extra}
-    sizes = {split: size for split, size in wanted.items() if size}
-    return Images((channels, side, side), 10 ** spec.options.get("digits", 1), sizes)
-
-
-def _stored(spec: DataSpec) -> Images:
+def whole(spec: DataSpec) -> Images:
+    """All that the source of ``spec`` has, before any of it is left out or averaged."""
+    if spec.source in GENERATED:
+        side, channels = spec.options.get("canvas", 32), spec.options.get("channels", 1)
+        wanted = {"train": spec.train, "test": spec.test, "extra": spec.extra}
+        sizes = {split: size for split, size in wanted.items() if size}
+        return Images((channels, side, side), 10 ** spec.options.get("digits", 1), sizes)
     found = STORED.get(spec.source, ASSUMED)
     if "pad" in spec.options:
         side = 28 + 2 * spec.options["pad"]
         found = replace(found, shape=(1, side, side))
     if spec.options.get("extra"):
         found = replace(found, sizes={**found.sizes, "extra": SVHN_EXTRA})
-    if spec.side:
-        found = replace(found, shape=(found.shape[0], spec.side, spec.side))
     return found
+
+
+def size(spec: DataSpec, split: str) -> int | None:
+    """How many images a split will have (0: there is none), or None where only the user's files can tell."""
+    given = getattr(spec, split) or (spec.held_out if split == "extra" else 0)
+    # SVHN's extra split is read where its file lies beside the others.
+    open_ended = spec.source == "svhn" and split == "extra"
+    if given or (spec.source in FIXED and not open_ended):
+        return given or images(spec).sizes.get(split, 0)
+    return None
 
 
 def _kept(spec: DataSpec, found: Images) -> Images:
     """As many images as the spec keeps (see `anarch.data.prepare`)."""
     sizes = {
-        split: getattr(spec, split) or size - (spec.held_out if split == "train" else 0)
-        for split, size in found.sizes.items()
+        split: getattr(spec, split) or n - (spec.held_out if split == "train" else 0)
+        for split, n in found.sizes.items()
     }
     if spec.held_out:
         sizes["extra"] = spec.held_out
-    return replace(found, sizes=sizes)
+    side = (spec.side,) * 2 if spec.side else found.shape[1:]
+    return replace(found, sizes=sizes, shape=(found.shape[0], *side))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from anarch.cost.datasets import images
 from anarch.data.dataset import statistics
 from anarch.data.prepare import prepare
+from anarch.workflow.datasets import images
 from anarch.workflow.specs import DataSpec, parse
 
 

@@ -1,0 +1,58 @@
+"""Networks: options that an architecture does not take, and images that it cannot."""
+
+from collections.abc import Sequence
+
+from anarch.workflow.datasets import Images, images
+from anarch.workflow.specs import DataSpec, Model
+from anarch.workflow.validation.options import check_types
+from anarch.workflow.without_torch import Call, WithoutTorch
+
+_LARGE = 1024  # pixels a side, where only a user's file tells how many: enough for every architecture
+_CONVOLUTION = ("in_channels", "out_channels", "kernel_size", "stride", "padding")
+
+
+def layers(key: str, model: Model, data: DataSpec, library: WithoutTorch) -> Sequence[Call]:
+    """What the network of ``model``, the config's ``key``, is made of for the images of ``data``.
+
+    Raises:
+        ValueError: there is no such architecture, or it refuses an option or the images.
+    """
+    shape = _shape(images(data), data)
+    wanted = (model.architecture, shape, images(data).classes)
+    try:
+        made = library.call("anarch.models", "build", *wanted, **model.options)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+    family = getattr(library.module(f"anarch.models.{model.architecture}"), model.architecture)
+    check_types(key, family, model.options)
+    for layer in made:
+        if layer.names[0] == "torch.nn.Dropout" and layer.args and not 0 <= layer.args[0] < 1:
+            raise ValueError(f"{key}.options.dropout: must be 0 or more and below 1, got {layer.args[0]}")
+    return made
+
+
+def has_batch_norm(made: Sequence[Call]) -> bool:
+    return any("BatchNorm" in name for layer in made for name in layer.names)
+
+
+def first_map(made: Sequence[Call], data: DataSpec) -> tuple[int, int, int] | None:
+    """Channels, height and width of the first convolution's map, where the images and its sizes are known."""
+    found = images(data)
+    layer = next((each for each in made if "torch.nn.Conv2d" in each.names), None)
+    if layer is None or not found.known:
+        return None
+    numbers = [arg for arg in layer.args if isinstance(arg, int)]
+    told = {"stride": 1, "padding": 0, **dict(zip(_CONVOLUTION, numbers, strict=False)), **layer.kwargs}
+    sizes = [told[name] for name in _CONVOLUTION if isinstance(told.get(name), int)]
+    if len(sizes) < len(_CONVOLUTION):
+        return None
+    _, channels, kernel, stride, padding = sizes
+    height, width = ((side + 2 * padding - kernel) // stride + 1 for side in found.shape[1:])
+    return channels, height, width
+
+
+def _shape(found: Images, data: DataSpec) -> tuple[int, int, int]:
+    if found.known:
+        return found.shape
+    side = data.side or _LARGE
+    return found.shape[0], side, side

@@ -1,0 +1,72 @@
+"""Where in the config the model and the recipe of a run stand."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from anarch.workflow import bad_minima, blessing, needle, scratch
+
+_NEEDLE_STEPS = {"CNN": "cnn", "FCN": "fcn", "eFCN": "relaxed", "eLCN": "relaxed"}
+
+
+class Place(NamedTuple):
+    """Config keys: ``section`` has `dataset`; ``recipes`` are laid over each other, the last on top."""
+
+    section: str
+    model: str
+    recipes: tuple[str, ...]
+
+    def where(self, config: Mapping[str, Any], field: str) -> str:
+        """The key of a recipe's ``field``: in the topmost section that gives it, else in the last."""
+        found = [recipe for recipe in self.recipes if field in at(config, recipe)]
+        return f"{(found or self.recipes)[-1]}.{field}"
+
+
+def at(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The section that a key names."""
+    section: Any = config
+    for name in key.split("."):
+        section = section[name]
+    return dict(section)
+
+
+def place(study: str, run: str) -> Place:
+    """Of ``run``, named by its path below the study's runs/."""
+    return _PLACES[study](run)
+
+
+def _of_needle(run: str) -> Place:
+    told = needle.describe(run)
+    protocol = f"needle.protocols.{told['protocol']}"
+    return Place(protocol, f"{protocol}.model", (f"{protocol}.{_NEEDLE_STEPS[told['model']]}",))
+
+
+def _of_bad_minima(run: str) -> Place:
+    told, setup = bad_minima.describe(run), f"bad_minima.setups.{run.partition('/')[0]}"
+    heuristics = () if told["stage"] == "pretraining" else bad_minima.heuristics(told["mode"])
+    recipes = (f"{setup}.{told['stage']}", *(f"{setup}.heuristics.{name}" for name in heuristics))
+    return Place(setup, f"{setup}.model", recipes)
+
+
+def _of_scratch(run: str) -> Place:
+    told = scratch.describe(run)
+    task = f"scratch.tasks.{told['task']}"
+    return Place(task, task, (f"{task}.training",))
+
+
+def _of_blessing(run: str) -> Place:
+    told = blessing.describe(run)
+    part, method = f"blessing.{told['part']}", told["method"]
+    if told["part"] == "poisoned":
+        chosen = f"{part}.{told['set']}"
+        return Place(chosen, f"{chosen}.model", (f"{chosen}.{'poisoned' if told['beta'] else 'good'}",))
+    if told["part"] == "models":
+        return Place(part, f"{part}.{method}.model", (f"{part}.{method}.recipe",))
+    return Place(part, f"{part}.model", (f"{part}.recipe", f"{part}.methods.{method}"))
+
+
+_PLACES: dict[str, Callable[[str], Place]] = {
+    needle.STUDY: _of_needle,
+    bad_minima.STUDY: _of_bad_minima,
+    scratch.STUDY: _of_scratch,
+    blessing.STUDY: _of_blessing,
+}
