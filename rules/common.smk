@@ -26,6 +26,7 @@ from anarch.workflow import (
     specs,
     titles,
 )
+from snakemake_logger_plugin_anarch import outcome
 
 ROOT = Path(workflow.basedir)
 

@@ -28,12 +28,12 @@ class Bars:
         self._line_is_open = False  # somebody's line has no end yet: bars would break it
         self._console = Console(file=terminal, force_terminal=True, no_color=not colour, legacy_windows=False)
 
-    def draw(self, jobs: Sequence[RunningJob], now: float) -> None:
-        """Replace the bars by those of ``jobs`` at time ``now`` (seconds)."""
+    def draw(self, jobs: Sequence[RunningJob], now: float, status: str = "") -> None:
+        """Replace the bars by those of ``jobs`` at time ``now`` (seconds), with the line ``status`` below."""
         with self._lock:
             if self._line_is_open or not in_foreground(self.terminal):
                 return
-            lines = self._lines(jobs, now)
+            lines = [*self._lines(jobs, now), *([status] if jobs and status else [])]
             text = self._back() + "".join(f"{line}{_TO_END_OF_LINE}\n" for line in lines) + _TO_END_OF_SCREEN
             if lines or self._drawn:
                 self.terminal.write(text)
@@ -67,17 +67,16 @@ class Bars:
         try:
             width, height = os.get_terminal_size(self.terminal.fileno())
         except (OSError, ValueError):
-            width, height = 80, 24
+            width = height = 0
+        width, height = width or 80, height or 24  # some terminals do not know
         self._console.width = max(width, 20) - 1
-        shown = jobs[: max(1, height - 3)]
+        shown = sorted(jobs, key=lambda job: job.last is None)[: max(1, height - 4)]
         table = Table.grid(padding=(0, 1), expand=False)
-        for style in ("bold", "", "", "", "", "cyan"):
+        for style in ("", "", "", "", "cyan"):
             table.add_column(style=style, no_wrap=True, overflow="ellipsis")
         for job in shown:
-            if job.last is not None:
-                bar = ProgressBar(job.last.total, job.last.done, width=_BAR)
-                done, loss, left = job.columns(now)
-                table.add_row(job.rule, job.run, bar, done, loss, left)
+            bar = ProgressBar(job.last.total, job.last.done, width=_BAR) if job.last else ""
+            table.add_row(job.name, bar, *job.columns(now))
         with self._console.capture() as capture:
             self._console.print(table)
         lines = capture.get().splitlines()

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from snakemake_logger_plugin_anarch.words import clock
+
 MARK = b"anarch-progress "
 _READ_AT_ONCE = 1 << 18  # bytes; a log that grew by more since the last look is read from its end only
 
@@ -79,11 +81,14 @@ class Tail:
 
 
 class RunningJob:
-    """One job with its logs: what it told last, and from how fast that came, how long it will take."""
+    """One job with its logs: what it told last, and from how fast that came, how long it will take.
 
-    def __init__(self, rule: str, wildcards: dict[str, str], logs: list[Path]) -> None:
-        self.rule = rule
-        self.run = " ".join(f"{name}={value}" for name, value in wildcards.items())
+    ``began``: seconds, by the clock that ``now`` is read from.
+    """
+
+    def __init__(self, name: str, logs: list[Path], began: float) -> None:
+        self.name = name
+        self.began = began
         self.last: Progress | None = None
         self._tails = [Tail(path) for path in logs]
         self._start = self._heard = (0.0, 0.0)  # (time in seconds, done)
@@ -111,26 +116,20 @@ class RunningJob:
         return max(0.0, (self.last.total - done) * (heard - start) / (done - first) - (now - heard))
 
     def columns(self, now: float) -> tuple[str, str, str]:
-        """``epoch 12/40``, ``loss 0.53`` and ``1:10 left``; what is not known is empty."""
+        """``epoch 12/40``, ``loss 0.53`` and ``1:10 left``; of a job that tells nothing, how long it runs."""
         if self.last is None:
-            return "", "", ""
+            return "", "", clock(max(0.0, now - self.began))
         left = self.seconds_left(now)
         return (
             f"{self.last.unit} {self.last.done:.10g}/{self.last.total:.10g}",
             "" if self.last.loss is None else f"loss {_short(self.last.loss)}",
-            "" if left is None else f"{_clock(left)} left",
+            "" if left is None else f"{clock(left)} left",
         )
 
     def line(self, now: float) -> str:
         """``needle_relax protocol=sgd t_w=3 seed=0: epoch 12/40, loss 0.53, 1:10 left``"""
-        return f"{self.rule} {self.run}".strip() + ": " + ", ".join(filter(None, self.columns(now)))
+        return f"{self.name}: " + ", ".join(filter(None, self.columns(now)))
 
 
 def _short(loss: float) -> str:
     return f"{loss:.2f}" if 0.1 <= abs(loss) < 1000 else f"{loss:.2g}"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

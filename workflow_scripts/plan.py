@@ -124,7 +124,9 @@ def manifests(config: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def dry_run(args: argparse.Namespace) -> Iterator[Callable[[], str]]:
     """What snakemake says that it would do: it thinks while the block runs, and is waited for when asked."""
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
+    # Without the profile Snakemake tells all of every job, and not a line.
+    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "none", "--rerun-incomplete"]
+    command += ["--dry-run", "--cores", "1"]
     command += ["--forceall"] if args.all_jobs else []
     command += ["--configfile", *map(str, args.configfile)] if args.configfile else []
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:

@@ -54,9 +54,14 @@ class Checkout:
         assert (process.returncode != 0) == fails, f"{' '.join(command)}:\n{printed[-4000:]}"
         return printed
 
+    def told(self, *arguments: str) -> str:
+        """What ``snakemake -n`` tells of every job; without the profile it is all, and not one line a job."""
+        plain = ("--workflow-profile", "none", "--rerun-incomplete")
+        return self.run("snakemake", *plain, "-n", "--cores", "2", *arguments)
+
     def planned(self, *arguments: str) -> dict[str, set[str]]:
         """Rule -> outputs that ``snakemake -n`` would make; what sums all up only where nothing else is."""
-        printed = self.run("snakemake", "-n", "--cores", "2", *arguments)
+        printed = self.told(*arguments)
         plan: dict[str, set[str]] = {}
         for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", printed, re.MULTILINE):
             made = re.search(r"^    output: (.*)$", body, re.MULTILINE)

@@ -134,9 +134,9 @@ def test_a_huge_log_is_read_from_its_end_only(tmp_path):
 def test_time_left_is_what_remains_at_the_speed_since_the_first_look(tmp_path):
     """Resumed at 10 of 40: two epochs in 6 s leave 28 epochs of 3 s, less the 4 s since."""
     log = tmp_path / "log"
-    job = RunningJob("train", {"protocol": "sgd", "seed": "0"}, [log])
+    job = RunningJob("train protocol=sgd seed=0", [log], 88.0)
     assert not job.update(90.0)
-    assert job.seconds_left(90.0) is None
+    assert job.seconds_left(90.0) is None and job.line(90.0) == "train protocol=sgd seed=0: 0:02"
     log.write_text(told(10))
     assert job.update(100.0)
     assert job.seconds_left(101.0) is None
@@ -152,7 +152,7 @@ def test_time_left_is_what_remains_at_the_speed_since_the_first_look(tmp_path):
 
 def test_lines_that_are_read_together_tell_no_speed_and_a_new_phase_starts_anew(tmp_path):
     log = tmp_path / "log"
-    job = RunningJob("train", {}, [log])
+    job = RunningJob("train", [log], 100.0)
     log.write_text(told(0) + told(1) + told(2))
     job.update(100.0)
     assert job.seconds_left(100.0) is None
@@ -176,8 +176,18 @@ def event(kind: LogEvent, **values) -> logging.LogRecord:
 
 
 def started(number: int, log: Path) -> logging.LogRecord:
-    wildcards = {"protocol": "sgd", "seed": str(number)}
-    return event(LogEvent.JOB_INFO, jobid=number, rule_name="train", log=[str(log)], wildcards=wildcards)
+    return event(
+        LogEvent.JOB_INFO,
+        jobid=number,
+        rule_name="train",
+        log=[str(log)],
+        output=["made"],
+        benchmark=None,
+        wildcards={"protocol": "sgd", "seed": str(number)},
+        resources={},
+        shellcmd="train",
+        reason="",
+    )
 
 
 @pytest.fixture
@@ -221,14 +231,15 @@ def test_hundreds_of_jobs_are_looked_at_in_turn(tmp_path, handler, caplog):
     assert len(set(caplog.messages)) == len(caplog.messages) == 150
 
 
-def test_an_error_ends_the_display_and_not_the_workflow(handler, capsys):
-    handler.emit(event(LogEvent.JOB_INFO, log=["x"]))  # what an event of a later Snakemake might lack
-    handler.emit(event(LogEvent.JOB_FINISHED))
-    said = capsys.readouterr().err
-    assert (
-        said.startswith("anarch: no more live progress, the jobs go on: AttributeError")
-        and said.count("\n") == 1
-    )
+def test_an_error_ends_the_display_and_not_the_workflow(capsys):
+    handler = LogHandler(MockOutputSettings(), None)
+    handler.emit(event(LogEvent.JOB_FINISHED, msg="Finished jobid: 1"))  # a later one's event may lack job_id
+    record = logging.makeLogRecord({"msg": "something else", "levelno": logging.INFO, "levelname": "INFO"})
+    handler.emit(record)  # from here on Snakemake's own console writes
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("anarch: Snakemake's own display from here on, the jobs go on: AttributeError")
+    assert "Finished jobid: 1" in rest and rest[-1] == "something else"
+    handler.close()
 
 
 @pytest.mark.parametrize("setting, value", [("dryrun", True), ("quiet", {"all"}), ("quiet", {"progress"})])
@@ -287,7 +298,7 @@ def jobs_at(tmp_path: Path, *done: int) -> list[RunningJob]:
     jobs = []
     for number, epoch in enumerate(done):
         log = tmp_path / f"{number}"
-        job = RunningJob("train", {"seed": str(number)}, [log])
+        job = RunningJob(f"train seed={number}", [log], 0.0)
         log.write_text(told(epoch))
         job.update(0.0)
         jobs.append(job)
@@ -319,9 +330,9 @@ def test_bars_give_way_to_other_lines_and_come_back_below(tmp_path):
 
 def test_more_jobs_than_lines_are_counted(tmp_path):
     terminal = Terminal()
-    Bars(terminal).draw(jobs_at(tmp_path, *range(30)), 1.0)
+    Bars(terminal).draw(jobs_at(tmp_path, *range(30)), 1.0, "2 of 32 jobs done")
     lines = Screen().feed(terminal.getvalue()).lines
-    assert len(lines) == 24 - 3 + 2 and lines[-2:] == ["and 9 more", ""]
+    assert len(lines) == 24 - 1 and lines[-3:] == ["and 10 more", "2 of 32 jobs done", ""]
     assert all(len(line) < 80 for line in lines)
 
 
@@ -355,7 +366,7 @@ def test_without_a_terminal_a_run_has_quiet_lines(workflow):
         assert re.fullmatch(
             rf"needle_relax protocol=sgd seed={seed}: epoch 1\d/40, loss 0\.\d\d, 0:\d\d left", line
         )
-    assert "\x1b" not in done.stderr and "3 of 3 steps (100%) done" in done.stderr
+    assert "\x1b" not in done.stderr and "3 jobs done in 0:0" in done.stderr.splitlines()[-1]
     assert lines[0] in next((workflow / ".snakemake" / "log").iterdir()).read_text()
 
 
@@ -388,12 +399,16 @@ def test_on_a_terminal_a_run_has_bars_and_leaves_no_trace(workflow):
     os.close(keep)
     reader.join()
     text = output[0]
-    bar = re.compile(r"needle_relax protocol=sgd (seed=\d) \S*━.* epoch 1\d/40 loss 0\.\d\d")
+    bar = re.compile(
+        r"needle_relax protocol=sgd (seed=\d) \S*━.* epoch 1\d/40 loss 0\.\d\d|(\d of 3) jobs done, 0:"
+    )
     seen = set()
     for draw in re.finditer(r"\x1b\[J", text):
-        seen |= {match[1] for line in Screen().feed(text[: draw.end()]).lines if (match := bar.match(line))}
-    assert seen == {"seed=0", "seed=1"}, text
+        found = map(bar.match, Screen().feed(text[: draw.end()]).lines)
+        seen |= {match[1] or match[2] for match in found if match}
+    assert {"seed=0", "seed=1", "0 of 3"} <= seen, text
     final = "\n".join(Screen().feed(text).lines)
-    assert "━" not in final and "left" not in final
-    assert final.count("rule needle_relax:") == 2 and final.count("python3 train.py > logs/") == 2, final
-    assert "3 of 3 steps (100%) done" in final and "Complete log" in final
+    assert "━" not in final and " left" not in final
+    assert final.count("python3 train.py > logs/") == 2, final  # --printshellcmds
+    assert len(re.findall(r"[12]/3 +\d\.\d s  needle_relax protocol=sgd seed=[01]\n", final)) == 2, final
+    assert "3 jobs done in 0:0" in final.splitlines()[-1]
