@@ -77,26 +77,35 @@ def ending(told: str) -> Ending:
     return Ending(signal=signal.Signals[sent] if sent else None)
 
 
-def signal_line(job: Job, number: int, seconds: float) -> str:
-    """What a user can do something with, in one line: which job, which signal, why, what to try, where."""
+def signal_line(job: Job, number: int, seconds: float, *, again: bool = False) -> str:
+    """What a user can do something with, in one line: which job, which signal, why, what to try, where.
+
+    ``again``: the rest was told of a job of the same rule.
+    """
     name = _signal_name(number)
     if name == "SIGINT":
         return f"{job.name} was stopped (Ctrl-C) {job.after(seconds)}"
+    log = f" Log: {job.log}" if job.logs else ""
+    told = f"{job.name} was ended by {Ending(number)} {job.after(seconds)}"
+    if again:
+        return f"{told}, as another of {job.rule} above.{log}"
     advice = "The same command goes on from there."
     if name == "SIGKILL":
         why = "The system or somebody killed it, often for want of memory; it is no fault of the config."
         advice = _memory_advice(job)
     elif name in _CRASHES:
         why = "That is a fault in compiled code, not in the config."
-        advice = "Try the same command again: a training goes on from its last saved state."
+        advice = (
+            "Try the same command again: a training goes on from its last saved state; make check tells"
+            " whether the machine computes rightly."
+        )
         if cap := machine.lesser_instruction_set(os.environ, known=job.node is None):
             advice += f" If it dies again, put {cap} in front of the command."
     else:
         asked = f" (rule {job.rule} asks for runtime={job.runtime} minutes)" if job.runtime else ""
         why = f"Somebody or a limit on time{asked} ended it; it is no fault of the config."
     here = f"{machine.software()}, on {job.node or machine.processor()}"
-    log = f" Log: {job.log}" if job.logs else ""
-    return f"{job.name} was ended by {Ending(number)} {job.after(seconds)}. {why} {advice} Here: {here}.{log}"
+    return f"{told}. {why} {advice} Here: {here}.{log}"
 
 
 def failure_text(job: Job, how: Ending, seconds: float, *, told: str, with_logs: bool) -> str:

@@ -30,7 +30,8 @@ _LEFT_OUT = re.compile(
     "Singularity containers: ignored|Select jobs to execute|Complete log|Elapsed time: |Shutting down, |"
     "Exiting because a job execution failed|WorkflowError:\nAt least one job did not complete|Reasons:\n|"
     "This was a dry-run |Some jobs were triggered by provenance|Rules with provenance triggered|"
-    r"Job rate limit reached|Cleaning up SLURM log|SLURM run ID: |Job \d+ has been submitted with SLURM jobid"
+    r"Job rate limit reached|Removing output files of failed job|Cleaning up SLURM log|SLURM run ID: |"
+    r"Job \d+ has been submitted with SLURM jobid"
 )
 _LOOKING = "Building DAG of jobs"
 _NOTHING = "Nothing to be done"
@@ -56,6 +57,7 @@ class Narrator:
         self._jobs: dict[int, Job] = {}
         self._errors: dict[int | None, str] = {}  # thread -> error whose job is still to be named
         self._warnings: set[str] = set()
+        self._signals: set[tuple[int, str]] = set()  # with the rules whose jobs they ended
         self._log = ""
         self._began = self._ended = time.time()  # seconds since the epoch
         self._nothing = self._stopped = False
@@ -178,7 +180,9 @@ class Narrator:
         self.failed[job.number] = str(how)
         seconds = record.created - job.started
         if how.signal is not None:
-            return signal_line(job, how.signal, seconds)
+            seen, kind = self._signals, (how.signal, job.rule)
+            self._signals = seen | {kind}
+            return signal_line(job, how.signal, seconds, again=kind in seen)
         told = (message or error) if how == Ending() else ""
         return failure_text(job, how, seconds, told=told, with_logs=self.settings.show_failed_logs)
 

@@ -182,6 +182,12 @@ def test_a_signal_is_told_in_one_line_with_versions_and_no_fault_of_the_config(n
     assert f"torch {version('torch')}" in line and machine.processor() in line and "Log: train.log" in line
 
 
+def test_a_second_job_of_a_rule_that_dies_alike_is_told_shortly():
+    line = signal_line(Job(3, "train", "train seed=1", ("1.log",)), signal.SIGSEGV, 3.0, again=True)
+    told = "train seed=1 was ended by signal 11 (segmentation fault) after 3.0 s, as another of train above."
+    assert line == f"{told} Log: 1.log"
+
+
 def test_a_log_is_shown_without_its_progress_and_from_its_end(tmp_path):
     log = tmp_path / "log"
     log.write_text("anarch-progress {}\n" + "".join(f"line {number}\n\n" for number in range(100)))
@@ -282,6 +288,13 @@ def test_options_of_snakemake_show_more_or_less(tmp_path):
     assert "touch a-rather-long-name-of-a-folder/7.txt" in lines(where, "--printshellcmds", *one)
     assert lines(where, "--quiet", "progress", *one) == [one[-1]]
     assert lines(where, "--quiet", "all", *one) == []
+
+
+def test_a_job_that_is_tried_again_is_told_of(tmp_path):
+    printed = lines(folder(tmp_path, CRASHING), "--retries", "1", "--", "crashed.txt", status=1)
+    deaths = [line for line in printed if line.startswith("crashes was ended by signal 11")]
+    assert len(deaths) == 2 and "as another of crashes above" in deaths[1] and len(deaths[0]) > len(deaths[1])
+    assert printed.count("crashes is tried again") == 1 and "0 of 1 job done, 1 failed" in printed[-3]
 
 
 def test_quiet_keeps_failures(tmp_path):
