@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
-from snakemake_logger_plugin_anarch.words import cut, job_name, listed
+from snakemake_logger_plugin_anarch.words import WIDTH, cut, job_name, listed
 
+_IN = "    "
 _MOST = 5  # failed jobs, or groups of targets, that the last lines name
 _THE_REST = "What is there stays: the same command makes the rest."
 
@@ -117,11 +119,12 @@ def _without(dag: Any, missing: set[Any], guilty: Mapping[Any, str]) -> list[str
     by_name = [job for job in targets if not job.wildcards_dict] or targets
     for job in sorted(by_name, key=_name):
         groups.setdefault(tuple(causes[job]), []).append(_name(job))
-    return [
-        f"  not made: {listed(made, 90)}"
-        + (f", for want of {listed(names, 60)}" if names else ", for the run ended before")
-        for names, made in groups.items()
-    ]
+    return [_group(names, made) for names, made in groups.items()]
+
+
+def _group(names: Sequence[str], made: Sequence[str]) -> str:
+    want = f"for want of {listed(names, 100)}" if names else "for the run ended before"
+    return f"  not made {want}:\n{fill(listed(made, 3 * WIDTH), WIDTH, initial_indent=_IN, subsequent_indent=_IN)}"
 
 
 def _first(lines: list[str], rest: str) -> list[str]:

@@ -249,8 +249,10 @@ def test_one_dead_job_does_not_stop_the_others_and_the_last_lines_say_what_is_mi
         "  failed: crashes, signal 11 (segmentation fault); logs/crashed.log",
         "  failed: killed, signal 9 (killed); logs/killed.log",
         "  failed: wrong, exit status 3; logs/wrong.log",
-        "  not made: hangs, for want of crashes",
-        "  not made: report, for want of crashes, killed, wrong",
+        "  not made for want of crashes:",
+        "    hangs",
+        "  not made for want of crashes, killed, wrong:",
+        "    report",
         "  report/index.html is not made, for it needs everything; what lies there is of an earlier run",
         "What is there stays: the same command makes the rest.",
     ]
