@@ -60,5 +60,5 @@ rule report:
 
 # The console's last words, also where nothing was left to do, for which Snakemake calls no hook.
 outcome.follow(
-    workflow, families=[*STUDIES, "atlas"], last_words={"report": REPORT_TALLY}
+    workflow, families=[*RUNS, "atlas"], last_words={"report": REPORT_TALLY}
 )

@@ -124,7 +124,8 @@ def _without(dag: Any, missing: set[Any], guilty: Mapping[Any, str]) -> list[str
 
 def _group(names: Sequence[str], made: Sequence[str]) -> str:
     want = f"for want of {listed(names, 100)}" if names else "for the run ended before"
-    return f"  not made {want}:\n{fill(listed(made, 3 * WIDTH), WIDTH, initial_indent=_IN, subsequent_indent=_IN)}"
+    wrapped = fill(listed(made, 3 * WIDTH), WIDTH, initial_indent=_IN, subsequent_indent=_IN)
+    return f"  not made {want}:\n{wrapped}"
 
 
 def _first(lines: list[str], rest: str) -> list[str]:
