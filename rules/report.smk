@@ -59,6 +59,4 @@ rule report:
 
 
 # The console's last words, also where nothing was left to do, for which Snakemake calls no hook.
-outcome.follow(
-    workflow, families=[*RUNS, "atlas"], last_words={"report": REPORT_TALLY}
-)
+outcome.follow(workflow, families=[*RUNS, "atlas"], last_words={"report": REPORT_TALLY})

@@ -13,6 +13,9 @@ for study, sentence in titles.STUDIES.items():
     SENTENCES |= {
         f"{study}_{name}": title for name, title in titles.FIGURES[study].items()
     }
+SENTENCES["check_arithmetic"] = (
+    "Whether this machine computes every network as float64 does"
+)
 SENTENCES["scratch_select"] = "Which hyperparameters were chosen, by validation images"
 
 
