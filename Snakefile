@@ -31,20 +31,17 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/check.smk"
+include: "rules/history.smk"
+
+
+for study in SHOWN:
+
+    include: f"rules/{study}.smk"
+
+
 include: "rules/tables.smk"
 include: "rules/figures.smk"
-include: "rules/needle.smk"
-include: "rules/needle_figures.smk"
-include: "rules/bad_minima.smk"
-include: "rules/bad_minima_figures.smk"
-include: "rules/embedding.smk"
-include: "rules/embedding_figures.smk"
-include: "rules/scratch.smk"
-include: "rules/scratch_figures.smk"
-include: "rules/blessing.smk"
-include: "rules/blessing_tables.smk"
-include: "rules/blessing_figures.smk"
-include: "rules/atlas.smk"
+include: "rules/studies.smk"
 include: "rules/claims.smk"
 include: "rules/report.smk"
 include: "rules/targets.smk"
@@ -58,11 +55,6 @@ rule all:
     default_target: True
     input:
         rules.check_arithmetic.output,
-        rules.needle.input,
-        rules.bad_minima.input,
-        rules.embedding.input,
-        rules.scratch.input,
-        rules.blessing.input,
-        rules.atlas.input,
+        [artefacts(study) for study in SHOWN],
         rules.claims.output,
         rules.report.output,

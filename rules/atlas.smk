@@ -1,13 +1,14 @@
 """All networks of all studies side by side, and which measure orders test accuracy; reads runs, trains nothing."""
 
+from anarch.workflow import atlas
+
 ATLAS = config["atlas"]
 ATLAS_JOBS = atlas.jobs(ATLAS, RUNS)
 ATLAS_EFFORT = atlas.effort(ATLAS)
 # The swiss roll's networks lie in one file, so that one job measures them all.
 ATLAS_PARTS = [*ATLAS_JOBS, *(["swissroll"] if "blessing" in ATLAS["studies"] else [])]
-ATLAS_FIGURES = ["fig1", "table1"]
 ATLAS_CODE = {
-    name: measuring_code("measure_atlas.py", *job) for name, job in ATLAS_JOBS.items()
+    name: LINEAGE.measured("measure_atlas.py", *job) for name, job in ATLAS_JOBS.items()
 }
 # Weights that runs of a job began with, where these are an earlier run's.
 ATLAS_STARTS = {
@@ -17,14 +18,15 @@ ATLAS_STARTS = {
     ]
     for name, job in ATLAS_JOBS.items()
 }
-ATLAS_SWISSROLL = digests.text_digest(
-    code("measure_atlas_swissroll.py") + BLESSING_TOY_CODE["swissroll"]
+ATLAS_SWISSROLL = combined(
+    LINEAGE.code("measure_atlas_swissroll.py") + BLESSING_TOY_CODE["swissroll"]
 )
-ATLAS_MEASURED = digests.text_digest("".join([*ATLAS_CODE.values(), ATLAS_SWISSROLL]))
-MADE_BY["atlas"] = {
+ATLAS_MEASURED = combined("".join([*ATLAS_CODE.values(), ATLAS_SWISSROLL]))
+DIGESTS["atlas"] = {
     "atlas": ATLAS_MEASURED,
-    "taus": digests.text_digest(code("rank_atlas.py") + ATLAS_MEASURED),
+    "taus": combined(LINEAGE.code("rank_atlas.py") + ATLAS_MEASURED),
 }
+STACKED["atlas"] = {"atlas": [f"measured/{part}" for part in ATLAS_PARTS]}
 
 
 rule atlas_measure:
@@ -42,7 +44,6 @@ rule atlas_measure:
         job=any_of(ATLAS_JOBS),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=48000,  # a Hessian-vector product of the widest network of the paper scale
@@ -71,7 +72,6 @@ rule atlas_measure_swissroll:
         timing_of("atlas/measured/swissroll")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -85,19 +85,6 @@ rule atlas_measure_swissroll:
         " --effort {params.effort:q} --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
 
 
-use rule stack as atlas_networks with:
-    input:
-        [table("atlas", f"measured/{part}") for part in ATLAS_PARTS],
-    output:
-        table("atlas", "atlas"),
-    log:
-        log_of("atlas/atlas"),
-    benchmark:
-        timing_of("atlas/atlas")
-    params:
-        code=stacking_code("atlas", "atlas"),
-
-
 rule atlas_rank:
     input:
         table("atlas", "atlas"),
@@ -109,49 +96,12 @@ rule atlas_rank:
         timing_of("atlas/taus")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
         resamples=ATLAS["resamples"],
-        code=MADE_BY["atlas"]["taus"],
+        code=DIGESTS["atlas"]["taus"],
     shell:
         "python workflow_scripts/rank_atlas.py --atlas {input} --resamples {params.resamples}"
         " --out {output} > {log} 2>&1"
-
-
-use rule draw as atlas_fig1 with:
-    input:
-        table("atlas", "atlas"),
-        table("atlas", "taus"),
-    output:
-        **figure("atlas", "fig1"),
-    log:
-        log_of("atlas/figures/fig1"),
-    benchmark:
-        timing_of("atlas/figures/fig1")
-    params:
-        about=f"{SCALE} scale",
-        code=drawing_code("atlas", "atlas", "taus"),
-
-
-use rule draw as atlas_table1 with:
-    input:
-        table("atlas", "taus"),
-    output:
-        **figure("atlas", "table1"),
-    log:
-        log_of("atlas/figures/table1"),
-    benchmark:
-        timing_of("atlas/figures/table1")
-    params:
-        about=f"{SCALE} scale",
-        code=drawing_code("atlas", "taus"),
-
-
-rule atlas:
-    input:
-        # Every artefact, so that one that was deleted is made again, not only what it feeds.
-        figures_of("atlas", ATLAS_FIGURES),
-        [table("atlas", name) for name in MADE_BY["atlas"]],

@@ -1,18 +1,27 @@
 """Liu et al. 2020: train on random labels first, then on the true ones, by vanilla SGD and with its heuristics."""
 
+from anarch.workflow import bad_minima
+
+BAD_MINIMA = config["bad_minima"]
 SETUPS = BAD_MINIMA["setups"]
 BAD_MINIMA_RUNS = f"results/{SCALE}/bad_minima/runs"
 BAD_MINIMA_BATCHES = [
     f"{setup}-s{seed}" for setup, chosen in SETUPS.items() for seed in chosen["seeds"]
 ]
-BAD_MINIMA_TABLES = ["history", "measures", "distances", "robustness", "toy"]
-MADE_BY["bad_minima"] = {
-    "history": measuring_code("collect_history.py", "bad_minima", RUNS["bad_minima"]),
+DIGESTS["bad_minima"] = {
+    "history": LINEAGE.measured("collect_history.py", "bad_minima", RUNS["bad_minima"]),
     **{
-        name: measuring_code("measure_minima.py", "bad_minima", RUNS["bad_minima"])
+        name: LINEAGE.measured("measure_minima.py", "bad_minima", RUNS["bad_minima"])
         for name in ("measures", "distances", "robustness")
     },
-    "toy": code("toy_boundaries.py"),
+    "toy": LINEAGE.code("toy_boundaries.py"),
+}
+STACKED["bad_minima"] = {
+    "history": [f"history/{setup}" for setup in SETUPS],
+    **{
+        name: [f"{name}/{batch}" for batch in BAD_MINIMA_BATCHES]
+        for name in ("measures", "distances", "robustness")
+    },
 }
 
 
@@ -44,7 +53,6 @@ rule bad_minima_measure:
         timing_of("bad_minima/measures/{setup}-s{seed}")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=20000,
@@ -55,7 +63,7 @@ rule bad_minima_measure:
         columns=lambda w: bad_minima.columns(BAD_MINIMA, w.setup),
         main=BAD_MINIMA["replicas"],
         epsilons=BAD_MINIMA["epsilons"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "measure_minima.py",
             "bad_minima",
             bad_minima.members(BAD_MINIMA, w.setup, int(w.seed)),
@@ -76,14 +84,13 @@ rule bad_minima_toy_boundaries:
         timing_of("bad_minima/toy")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
         runtime=30,
     params:
         seeds=BAD_MINIMA["toy"]["seeds"],
-        code=MADE_BY["bad_minima"]["toy"],
+        code=DIGESTS["bad_minima"]["toy"],
     shell:
         "python workflow_scripts/toy_boundaries.py --seeds {params.seeds}"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
@@ -103,38 +110,8 @@ use rule collect_history as bad_minima_history_of_setup with:
         runs=lambda w: BAD_MINIMA_RUNS,
         names=lambda w: bad_minima.of_setup(BAD_MINIMA, w.setup),
         columns=lambda w: bad_minima.columns(BAD_MINIMA, w.setup),
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "collect_history.py",
             "bad_minima",
             bad_minima.of_setup(BAD_MINIMA, w.setup),
         ),
-
-
-use rule stack as bad_minima_history with:
-    input:
-        [table("bad_minima", f"history/{setup}") for setup in SETUPS],
-    output:
-        table("bad_minima", "history"),
-    log:
-        log_of("bad_minima/history"),
-    benchmark:
-        timing_of("bad_minima/history")
-    params:
-        code=stacking_code("bad_minima", "history"),
-
-
-use rule stack as bad_minima_measures with:
-    input:
-        lambda w: [
-            table("bad_minima", f"{w.name}/{batch}") for batch in BAD_MINIMA_BATCHES
-        ],
-    output:
-        table("bad_minima", "{name}"),
-    log:
-        log_of("bad_minima/{name}"),
-    benchmark:
-        timing_of("bad_minima/{name}")
-    wildcard_constraints:
-        name="measures|distances|robustness",
-    params:
-        code=lambda w: stacking_code("bad_minima", w.name),

@@ -1,5 +1,8 @@
 """Huang et al. 2019: poisoned minima, the basins around minima, and their volumes."""
 
+from anarch.workflow import blessing
+
+BLESSING = config["blessing"]
 SWISSROLL = BLESSING["swissroll"]
 IMAGE_SETS = BLESSING["poisoned"]
 BLESSING_SETS = ["swissroll", *IMAGE_SETS]
@@ -12,32 +15,20 @@ BLESSING_TOYS = {
     name: specs.canonical_json(blessing.toy(BLESSING, name)) for name in blessing.TOYS
 }
 BLESSING_TOY_CODE = {
-    name: digests.text_digest(spec + code(f"{name}.py"))
+    name: combined(spec + LINEAGE.code(f"{name}.py"))
     for name, spec in BLESSING_TOYS.items()
 }
-BLESSING_TABLES = [
-    "minima",
-    "basins",
-    "rays",
-    "surface",
-    "boundaries",
-    "frames",
-    "minefield",
-    "rings",
-    "history",
-    "sizes",
-]
 
 
 # Digests of the scripts that read the swiss roll's networks, and of those that read runs on images.
 SWISSROLL_CODE = {
-    script: digests.text_digest(
-        code(script, "swissroll_minima") + BLESSING_TOY_CODE["swissroll"]
+    script: combined(
+        LINEAGE.code(script, "swissroll_minima") + BLESSING_TOY_CODE["swissroll"]
     )
     for script in ("measure_basins.py", "slice_minima.py", "swissroll_boundaries.py")
 }
 IMAGE_CODE = {
-    script: measuring_code(
+    script: LINEAGE.measured(
         script,
         "blessing",
         [run for name in IMAGE_SETS for run in blessing.members(BLESSING, name)],
@@ -46,26 +37,26 @@ IMAGE_CODE = {
     for script in ("measure_basins.py", "slice_minima.py")
 }
 MEASURED_CODE = {
-    script: digests.text_digest(SWISSROLL_CODE[script] + IMAGE_CODE[script])
+    script: combined(SWISSROLL_CODE[script] + IMAGE_CODE[script])
     for script in IMAGE_CODE
 }
 
 
-MADE_BY["blessing"] = {
+DIGESTS["blessing"] = {
     **{name: MEASURED_CODE["measure_basins.py"] for name in ("minima", "basins")},
     **{name: MEASURED_CODE["slice_minima.py"] for name in ("rays", "surface")},
     **{
         name: SWISSROLL_CODE["swissroll_boundaries.py"]
         for name in ("boundaries", "frames")
     },
-    "minefield": digests.text_digest(
-        code("map_minefield.py") + BLESSING_TOY_CODE["minefield"]
+    "minefield": combined(
+        LINEAGE.code("map_minefield.py") + BLESSING_TOY_CODE["minefield"]
     ),
     "rings": BLESSING_TOY_CODE["rings"],
-    "history": measuring_code("collect_history.py", "blessing", RUNS["blessing"]),
-    "sizes": digests.text_digest(
+    "history": LINEAGE.measured("collect_history.py", "blessing", RUNS["blessing"]),
+    "sizes": combined(
         blessing.fitted(BLESSING)
-        + code(
+        + LINEAGE.code(
             "sizes.py",
             *sorted(
                 f"anarch.models.{BLESSING['models'][method]['model']['architecture']}"
@@ -74,6 +65,25 @@ MADE_BY["blessing"] = {
         )
     ),
 }
+STACKED["blessing"] = {
+    "history": [f"history/{batch}" for batch in blessing.batches(BLESSING)],
+    **{
+        name: [
+            f"{name}/{chosen}-s{seed}"
+            for chosen in BLESSING_SETS
+            for seed in blessing.seeds_of(BLESSING, chosen)
+        ]
+        for name in ("minima", "basins")
+    },
+    **{
+        name: [f"{name}/{chosen}" for chosen in BLESSING_SETS]
+        for name in ("rays", "surface")
+    },
+}
+KEPT["blessing"] = list(BLESSING_NETWORKS.values())
+
+
+include: "blessing_tables.smk"
 
 
 use rule train as blessing_train with:
@@ -97,7 +107,6 @@ rule blessing_swissroll:
         timing_of("blessing/runs/swissroll")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -119,7 +128,6 @@ rule blessing_minefield_networks:
         timing_of("blessing/runs/minefield")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -143,13 +151,12 @@ rule blessing_minefield:
         timing_of("blessing/minefield")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
         spec=BLESSING_TOYS["minefield"],
-        code=MADE_BY["blessing"]["minefield"],
+        code=DIGESTS["blessing"]["minefield"],
     shell:
         "python workflow_scripts/map_minefield.py --networks {input} --spec {params.spec:q}"
         " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
@@ -164,7 +171,6 @@ rule blessing_rings:
         timing_of("blessing/rings")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -172,7 +178,7 @@ rule blessing_rings:
     params:
         spec=BLESSING_TOYS["rings"],
         states=lambda w: f"{BLESSING_RUNS}/rings",
-        code=MADE_BY["blessing"]["rings"],
+        code=DIGESTS["blessing"]["rings"],
     shell:
         "python workflow_scripts/rings.py --spec {params.spec:q} --code {params.code} --states {params.states}"
         " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"

@@ -13,7 +13,6 @@ rule blessing_measure_swissroll:
         timing_of("blessing/basins/swissroll-s{seed}")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -48,7 +47,6 @@ rule blessing_measure_images:
         set=any_of(IMAGE_SETS),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=12000,
@@ -58,7 +56,7 @@ rule blessing_measure_images:
         names=lambda w: blessing.members(BLESSING, w.set, [int(w.seed)]),
         columns=lambda w: blessing.columns(BLESSING, w.set),
         basins=lambda w: IMAGE_SETS[w.set]["basins"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "measure_basins.py",
             "blessing",
             blessing.members(BLESSING, w.set, [int(w.seed)]),
@@ -84,7 +82,6 @@ rule blessing_slice_swissroll:
         timing_of("blessing/slices/swissroll")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -120,7 +117,6 @@ rule blessing_slice_images:
         set=any_of(IMAGE_SETS),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=12000,
@@ -132,7 +128,7 @@ rule blessing_slice_images:
         ),
         basins=lambda w: IMAGE_SETS[w.set]["basins"],
         slices=lambda w: IMAGE_SETS[w.set]["slices"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "slice_minima.py",
             "blessing",
             blessing.members(BLESSING, w.set, IMAGE_SETS[w.set]["seeds"][:1]),
@@ -157,7 +153,6 @@ rule blessing_boundaries:
         timing_of("blessing/boundaries")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
@@ -166,7 +161,7 @@ rule blessing_boundaries:
         spec=BLESSING_TOYS["swissroll"],
         seed=blessing.seeds_of(BLESSING, "swissroll")[0],
         shown=SWISSROLL["boundaries"],
-        code=MADE_BY["blessing"]["boundaries"],
+        code=DIGESTS["blessing"]["boundaries"],
     shell:
         "python workflow_scripts/swissroll_boundaries.py --networks {input} --spec {params.spec:q} --seeds {params.seed}"
         " --grid {params.shown[grid]} --frames {params.shown[frames]} --frame-grid {params.shown[frame_grid]}"
@@ -185,7 +180,6 @@ rule blessing_sizes:
         timing_of("blessing/sizes")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
@@ -193,7 +187,7 @@ rule blessing_sizes:
         models=blessing.fitted(BLESSING),
         labels=blessing.fitted_labels(BLESSING),
         columns=f"dataset={BLESSING['models']['dataset']}",
-        code=MADE_BY["blessing"]["sizes"],
+        code=DIGESTS["blessing"]["sizes"],
     shell:
         "python workflow_scripts/sizes.py --models {params.models:q} --data $(dirname {input.manifest})"
         " --label {params.labels:q} --column {params.columns:q}"
@@ -216,53 +210,6 @@ use rule collect_history as blessing_history_of_batch with:
         runs=lambda w: BLESSING_RUNS,
         names=lambda w: blessing.batch_runs(BLESSING, w.batch),
         columns=lambda w: blessing.batch_columns(BLESSING, w.batch),
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "collect_history.py", "blessing", blessing.batch_runs(BLESSING, w.batch)
         ),
-
-
-use rule stack as blessing_history with:
-    input:
-        [table("blessing", f"history/{batch}") for batch in blessing.batches(BLESSING)],
-    output:
-        table("blessing", "history"),
-    log:
-        log_of("blessing/history"),
-    benchmark:
-        timing_of("blessing/history")
-    params:
-        code=stacking_code("blessing", "history"),
-
-
-use rule stack as blessing_measures with:
-    input:
-        lambda w: [
-            table("blessing", f"{w.name}/{name}-s{seed}")
-            for name in BLESSING_SETS
-            for seed in blessing.seeds_of(BLESSING, name)
-        ],
-    output:
-        table("blessing", "{name}"),
-    log:
-        log_of("blessing/{name}"),
-    benchmark:
-        timing_of("blessing/{name}")
-    wildcard_constraints:
-        name="minima|basins",
-    params:
-        code=lambda w: stacking_code("blessing", w.name),
-
-
-use rule stack as blessing_slices with:
-    input:
-        lambda w: [table("blessing", f"{w.name}/{name}") for name in BLESSING_SETS],
-    output:
-        table("blessing", "{name}"),
-    log:
-        log_of("blessing/{name}"),
-    benchmark:
-        timing_of("blessing/{name}")
-    wildcard_constraints:
-        name="rays|surface",
-    params:
-        code=lambda w: stacking_code("blessing", w.name),

@@ -11,13 +11,12 @@ rule check_arithmetic:
     priority: 100  # the first job of `all`
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
         runtime=30,
     params:
-        code=code(
+        code=LINEAGE.code(
             "check_arithmetic.py",
             *[
                 f"anarch.models.{file.stem}"

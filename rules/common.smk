@@ -9,23 +9,9 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from anarch.workflow import config as checks
-from anarch.workflow import (
-    atlas,
-    bad_minima,
-    blessing,
-    blessing_toys,
-    claims,
-    digests,
-    embedding,
-    environment,
-    needle,
-    paths,
-    raw_data,
-    scales,
-    scratch,
-    specs,
-    titles,
-)
+from anarch.workflow import environment, exhibits, paths, raw_data, scales, specs
+from anarch.workflow.lineage import Lineage, combined, source_of
+from anarch.workflow.studies import STUDIES
 from snakemake_logger_plugin_anarch import outcome
 
 ROOT = Path(workflow.basedir)
@@ -33,22 +19,17 @@ ROOT = Path(workflow.basedir)
 try:
     RUNS = checks.validated(config, ROOT)
     DATA_ROOT = checks.data_root(config)
-except checks.ConfigError as error:
+    REGISTERS = exhibits.registers()
+except ValueError as error:
     raise WorkflowError(str(error))
 
 SCALE = config["scale"]
 environment.prepare(ROOT, DATA_ROOT, config["download"])
-NEEDLE = config["needle"]
-BAD_MINIMA = config["bad_minima"]
-BLESSING = config["blessing"]
-EMBEDDING = config["embedding"]
-SCRATCH = config["scratch"]
-OWN_OPTIMISERS = {
-    "beta_lasso": "beta_lasso",
-    "proxprop": "gradient_free",
-    "evolution": "gradient_free",
-}
-MADE_BY = {}  # study -> table -> digest of all that the table comes from
+LINEAGE = Lineage(ROOT, config["datasets"], RUNS)
+SHOWN = [*STUDIES, *(study for study in REGISTERS if study not in STUDIES)]
+# What the rules of each study say of it: table -> digest of all that the table comes from, table -> the tables
+# that are put one under the other to make it, and artefacts that are neither figure nor table nor run.
+DIGESTS, STACKED, KEPT = {}, {}, {}
 
 
 wildcard_constraints:
@@ -63,12 +44,6 @@ wildcard_constraints:
 def any_of(values):
     """A regular expression that matches each of the values and nothing else."""
     return "|".join(re.escape(str(value)) for value in values) or "(?!)"
-
-
-@cache
-def code(script, *modules):
-    """Digest of all code that a job's result can depend on."""
-    return digests.code_digest(ROOT, script, modules)
 
 
 def data_spec(dataset):
@@ -103,43 +78,63 @@ def table(study, name):
     return paths.table(SCALE, study, name)
 
 
-def figure(study, name):
+def tables(study):
+    """The tables of a study's register."""
+    return [table(study, name) for name in REGISTERS[study].tables]
+
+
+def figure_files(figure):
+    """Kind -> file of a figure of a register."""
+    stem = paths.figure_files(SCALE, figure.study, figure.name)["png"][: -len(".png")]
+    return {kind: f"{stem}.{kind}" for kind in figure.kinds}
+
+
+def drawn(figure):
     """What a rule that draws makes; the picture goes into `snakemake --report`."""
-    files = paths.figure_files(SCALE, study, name)
+    files = figure_files(figure)
     shown = report(
         files["png"],
-        category=study,
+        category=figure.study,
         # One label: two of them in a category of two figures make Snakemake's page break.
-        labels={"figure": titles.heading(study, name)},
+        labels={"figure": figure.heading},
         caption="../report/figure.rst",
     )
     return {**files, "png": shown}
 
 
-def figures_of(study, names):
-    """All files of finished figures, as inputs."""
+def about(figure):
+    """What the caption of a figure says of its data."""
+    section = config[figure.study]
+    own = getattr(STUDIES.get(figure.study), "about", None)
+    words = {"about": own(section, SCALE)} if own else {}
+    try:
+        return exhibits.caption(figure, section, scale=SCALE, **words)
+    except ValueError as error:
+        raise WorkflowError(str(error))
+
+
+def digests_of(study, names):
+    """Digests of tables, which the rules of their study give."""
+    try:
+        return [DIGESTS[study][name] for name in names]
+    except KeyError as error:
+        raise WorkflowError(
+            f"anarch/exhibits/{study}.yaml has a table {error}, and no rule gives DIGESTS[{study!r}] of it"
+        )
+
+
+def artefacts(study):
+    """Every artefact of a study, so that one that was deleted is made again, not only what it feeds."""
     return [
-        file
-        for name in names
-        for file in paths.figure_files(SCALE, study, name).values()
+        *(
+            file
+            for figure in REGISTERS[study].figures.values()
+            for file in figure_files(figure).values()
+        ),
+        *tables(study),
+        *(file for run in RUNS.get(study, ()) for file in run_artefacts(study, run)),
+        *KEPT.get(study, ()),
     ]
-
-
-def drawn():
-    """Every picture that is drawn: its study, its name, the kinds of its files and the tables behind it."""
-    found = []
-    for each in workflow.rules:
-        if "png" in each.output.keys() and not each.has_wildcards():
-            _, _, study, _, file = str(each.output.png).split("/")
-            found.append(
-                {
-                    "study": study,
-                    "name": file.removesuffix(".png"),
-                    "kinds": [str(made).rsplit(".", 1)[1] for made in each.output],
-                    "tables": [paths.table_name(str(file)) for file in each.input],
-                }
-            )
-    return found
 
 
 def log_of(job):
@@ -180,55 +175,8 @@ def all_data_files(study, runs):
     }
 
 
-@cache
-def lineage(study, run):
-    """Digest of all that a run comes from: its spec, its data's, its code, and the lineage of the run it starts from.
-
-    Snakemake does not miss an intermediate file whose products are there, so that a product must itself tell
-    when what it was made from has changed: an interrupted training would else leave stale tables behind it.
-    """
-    spec = spec_of(study, run)
-    model = spec.model
-    imported = [f"anarch.models.{model.architecture}"]
-    imported += ["anarch.lifting.walk"] if model.lift != "none" else []
-    imported += ["anarch.training.corrupted"] if spec.corruption is not None else []
-    imported += ["anarch.training.poisoned"] if spec.poison is not None else []
-    if spec.recipe.optimiser in OWN_OPTIMISERS:
-        imported.append(f"anarch.training.{OWN_OPTIMISERS[spec.recipe.optimiser]}")
-    return digests.text_digest(
-        specs.canonical_json(spec)
-        + specs.canonical_json(data_spec(spec.dataset))
-        + code("train.py", *imported)
-        + ("" if spec.start is None else lineage(study, spec.start.run))
-    )
-
-
-def measuring_code(script, study, runs, *modules):
-    """Digest of a job that reads runs: its script, what their names and architectures mean, their lineages."""
-    architectures = {
-        f"anarch.models.{spec_of(study, run).model.architecture}" for run in runs
-    }
-    return digests.text_digest(
-        code(script, f"anarch.workflow.{study}", *modules, *sorted(architectures))
-        + "".join(lineage(study, run) for run in runs)
-    )
-
-
 def histories(study, runs):
     return [paths.run_files(SCALE, study, run)["history"] for run in runs]
-
-
-def stacking_code(study, name):
-    """Digest of a table put together from others."""
-    return digests.text_digest(code("stack.py") + MADE_BY[study][name])
-
-
-def drawing_code(study, *tables):
-    """Digest of a figure: how it is drawn, and how its tables were made (see MADE_BY of the study)."""
-    return digests.text_digest(
-        code("draw.py", f"anarch.figures.{study}")
-        + "".join(MADE_BY[study][name] for name in tables)
-    )
 
 
 def finals(study, runs):
@@ -256,8 +204,3 @@ def configfile_options():
     files = [os.path.relpath(file) for file in workflow.configfiles]
     given = [file for file in files if file != scales.DEFAULT]
     return f" --configfile {' '.join(given)}" if given else ""
-
-
-def about(*datasets):
-    """What stands in a figure's caption: the data and the scale."""
-    return f"{', '.join(datasets)}, {SCALE} scale"

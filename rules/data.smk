@@ -13,16 +13,12 @@ rule prepare_data:
         timing_of("data/{dataset}")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=8000,
         runtime=60,
     params:
         spec=lambda w: specs.canonical_json(data_spec(w.dataset)),
-        code=lambda w: code(
-            "prepare_data.py",
-            f"anarch.data.sources.{data_spec(w.dataset).source}",
-        ),
+        code=lambda w: LINEAGE.code("prepare_data.py", source_of(data_spec(w.dataset))),
     shell:
         "python workflow_scripts/prepare_data.py --spec {params.spec:q} --threads {threads}"
         " --out $(dirname {output.data}) > {log} 2>&1"

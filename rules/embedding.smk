@@ -1,5 +1,8 @@
 """Zhang et al. 2021: critical points of narrow networks inside wide ones; full batch, jobs of their own."""
 
+from anarch.workflow import embedding
+
+EMBEDDING = config["embedding"]
 EMBEDDING_SEARCHES = embedding.searches(EMBEDDING)
 EMBEDDING_DESCENTS = embedding.descents(EMBEDDING)
 EMBEDDING_REDUCTIONS = embedding.reductions(EMBEDDING)
@@ -8,42 +11,51 @@ EMBEDDING_LINE = [
     table("embedding", f"points/{name}") for name in embedding.of_case("line")
 ]
 EMBEDDING_CODE = {
-    "search": code("search_points.py"),
-    "embed": code("embed_points.py"),
-    "descend": code("descend_wide.py"),
-    "reduce": code("reduce_network.py"),
-    "certify": code("certify_embedding.py"),
+    "search": LINEAGE.code("search_points.py"),
+    "embed": LINEAGE.code("embed_points.py"),
+    "descend": LINEAGE.code("descend_wide.py"),
+    "reduce": LINEAGE.code("reduce_network.py"),
+    "certify": LINEAGE.code("certify_embedding.py"),
 }
 # What a table comes from: its script, its specs, and those of what the script reads.
-EMBEDDING_POINTS = digests.text_digest(
+EMBEDDING_POINTS = combined(
     EMBEDDING_CODE["search"] + specs.canonical(EMBEDDING_SEARCHES)
 )
-EMBEDDING_EMBEDDED = digests.text_digest(
+EMBEDDING_EMBEDDED = combined(
     EMBEDDING_CODE["embed"]
     + specs.canonical(embedding.spectra(EMBEDDING))
     + EMBEDDING_POINTS
 )
-EMBEDDING_DESCENDED = digests.text_digest(
+EMBEDDING_DESCENDED = combined(
     EMBEDDING_CODE["descend"] + specs.canonical(EMBEDDING_DESCENTS) + EMBEDDING_POINTS
 )
-EMBEDDING_REDUCED = digests.text_digest(
+EMBEDDING_REDUCED = combined(
     EMBEDDING_CODE["reduce"]
     + specs.canonical(EMBEDDING_REDUCTIONS)
     + "".join(
-        specs.canonical_json(data_spec(spec["dataset"]))
-        for spec in EMBEDDING_REDUCTIONS.values()
+        LINEAGE.dataset(spec["dataset"]) for spec in EMBEDDING_REDUCTIONS.values()
     )
 )
-MADE_BY["embedding"] = {
+DIGESTS["embedding"] = {
     "points": EMBEDDING_POINTS,
     **dict.fromkeys(("curves", "spectra", "diagram", "split"), EMBEDDING_EMBEDDED),
     **dict.fromkeys(("descent", "plateaus", "snapshots"), EMBEDDING_DESCENDED),
     **dict.fromkeys(
         ("training", "reductions", "groups", "cosines", "agreement"), EMBEDDING_REDUCED
     ),
-    "certificate": digests.text_digest(
+    "certificate": combined(
         EMBEDDING_CODE["certify"] + specs.canonical(EMBEDDING["certificate"])
     ),
+}
+STACKED["embedding"] = {
+    name: [f"{name}/{part}" for part in parts]
+    for names, parts in (
+        (("points",), EMBEDDING_SEARCHES),
+        (("descent", "plateaus", "snapshots"), EMBEDDING_DESCENTS),
+        (("training", "reductions"), EMBEDDING_REDUCTIONS),
+        (("groups", "cosines", "agreement"), EMBEDDING_PICTURED),
+    )
+    for name in names
 }
 
 
@@ -58,7 +70,6 @@ rule embedding_search:
         search=any_of(EMBEDDING_SEARCHES),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=4000,
         runtime="2h",
@@ -86,7 +97,6 @@ rule embedding_embed:
         timing_of("embedding/embed")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
@@ -114,13 +124,12 @@ rule embedding_descend:
         descent=any_of(EMBEDDING_DESCENTS),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
         runtime="2h",
     params:
         spec=lambda w: specs.canonical(EMBEDDING_DESCENTS[w.descent]),
-        code=digests.text_digest(EMBEDDING_CODE["descend"] + EMBEDDING_POINTS),
+        code=combined(EMBEDDING_CODE["descend"] + EMBEDDING_POINTS),
     shell:
         "python workflow_scripts/descend_wide.py --spec {params.spec:q} --threads {threads} --gpus 0"
         " --line {input.line} --descent {output.descent} --plateaus {output.plateaus}"
@@ -144,18 +153,15 @@ rule embedding_reduce:
         network=any_of(EMBEDDING_REDUCTIONS),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=6000,
         runtime="4h",
     params:
         spec=lambda w: specs.canonical(EMBEDDING_REDUCTIONS[w.network]),
-        code=lambda w: digests.text_digest(
+        code=lambda w: combined(
             EMBEDDING_CODE["reduce"]
-            + specs.canonical_json(
-                data_spec(EMBEDDING_REDUCTIONS[w.network]["dataset"])
-            )
+            + LINEAGE.dataset(EMBEDDING_REDUCTIONS[w.network]["dataset"])
         ),
     shell:
         "python workflow_scripts/reduce_network.py --spec {params.spec:q} --data $(dirname {input.manifest})"
@@ -173,7 +179,6 @@ rule embedding_certify:
         timing_of("embedding/certificate")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
         runtime="2h",
@@ -185,67 +190,3 @@ rule embedding_certify:
     shell:
         "python workflow_scripts/certify_embedding.py --trials {params.trials} --data-sets {params.data_sets}"
         " --seed {params.seed} --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
-
-
-use rule stack as embedding_points with:
-    input:
-        [table("embedding", f"points/{name}") for name in EMBEDDING_SEARCHES],
-    output:
-        table("embedding", "points"),
-    log:
-        log_of("embedding/points"),
-    benchmark:
-        timing_of("embedding/points")
-    params:
-        code=stacking_code("embedding", "points"),
-
-
-use rule stack as embedding_descents with:
-    input:
-        lambda w: [
-            table("embedding", f"{w.name}/{name}") for name in EMBEDDING_DESCENTS
-        ],
-    output:
-        table("embedding", "{name}"),
-    log:
-        log_of("embedding/{name}"),
-    benchmark:
-        timing_of("embedding/{name}")
-    wildcard_constraints:
-        name="descent|plateaus|snapshots",
-    params:
-        code=lambda w: stacking_code("embedding", w.name),
-
-
-use rule stack as embedding_reductions with:
-    input:
-        lambda w: [
-            table("embedding", f"{w.name}/{name}") for name in EMBEDDING_REDUCTIONS
-        ],
-    output:
-        table("embedding", "{name}"),
-    log:
-        log_of("embedding/{name}"),
-    benchmark:
-        timing_of("embedding/{name}")
-    wildcard_constraints:
-        name="training|reductions",
-    params:
-        code=lambda w: stacking_code("embedding", w.name),
-
-
-use rule stack as embedding_pictures with:
-    input:
-        lambda w: [
-            table("embedding", f"{w.name}/{name}") for name in EMBEDDING_PICTURED
-        ],
-    output:
-        table("embedding", "{name}"),
-    log:
-        log_of("embedding/{name}"),
-    benchmark:
-        timing_of("embedding/{name}")
-    wildcard_constraints:
-        name="groups|cosines|agreement",
-    params:
-        code=lambda w: stacking_code("embedding", w.name),

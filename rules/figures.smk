@@ -1,26 +1,26 @@
-"""The one way to draw: small tables in, one picture out; each figure of each study is an heir."""
+"""Figures and printed tables: a rule for each that the registers have, small tables in, one picture out."""
 
+for FIGURE in [one for study in SHOWN for one in REGISTERS[study].figures.values()]:
 
-rule draw:
-    input:
-        [],
-    output:
-        **figure("{study}", "{figure}"),
-    log:
-        log_of("{study}/figures/{figure}"),
-    benchmark:
-        timing_of("{study}/figures/{figure}")
-    wildcard_constraints:
-        figure="(?!)",  # makes nothing itself
-    conda:
-        "../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        about="",
-        code=code("draw.py"),
-    shell:
-        "python workflow_scripts/draw.py $(basename $(dirname $(dirname {output.png}))).$(basename {output.png} .png)"
-        " --tables {input} --about {params.about:q} --png {output.png} --svg {output.svg} > {log} 2>&1"
+    rule:
+        name:
+            f"{FIGURE.study}_{FIGURE.name}"
+        input:
+            [table(FIGURE.study, name) for name in FIGURE.tables],
+        output:
+            **drawn(FIGURE),
+        log:
+            log_of(f"{FIGURE.study}/figures/{FIGURE.name}"),
+        benchmark:
+            timing_of(f"{FIGURE.study}/figures/{FIGURE.name}")
+        conda:
+            "../environment.yml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            about=about(FIGURE),
+            code=LINEAGE.drawn(FIGURE.study, digests_of(FIGURE.study, FIGURE.tables)),
+        shell:
+            "python workflow_scripts/draw.py $(basename $(dirname $(dirname {output.png}))).$(basename {output.png} .png)"
+            " --tables {input} --about {params.about:q} --png {output.png} --svg {output.svg} > {log} 2>&1"

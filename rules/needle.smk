@@ -1,5 +1,8 @@
 """d'Ascoli et al. 2019: lift CNN snapshots into fully connected space, relax, compare."""
 
+from anarch.workflow import needle
+
+NEEDLE = config["needle"]
 PROTOCOLS = NEEDLE["protocols"]
 SGD = PROTOCOLS["sgd"]
 TRACE = NEEDLE["trace"]
@@ -10,39 +13,23 @@ BATCHES = [
     for protocol, chosen in PROTOCOLS.items()
     for seed in chosen["seeds"]
 ]
-NEEDLE_FIGURES = [
-    "fig1",
-    "fig2",
-    "fig3",
-    "fig4",
-    "fig5",
-    "fig6",
-    "fig7",
-    "figA",
-    "figB1",
-    "figB2",
-    "figC",
-    "lcn",
-]
-NEEDLE_TABLES = [
-    "history",
-    "measures",
-    "certificates",
-    "filters",
-    "paths",
-    "interpolation",
-    "blocks",
-]
-MADE_BY["needle"] = {
-    "history": measuring_code("collect_history.py", "needle", RUNS["needle"]),
-    "measures": measuring_code("measure.py", "needle", RUNS["needle"]),
-    "certificates": measuring_code("lift.py", "needle", CNNS),
-    "interpolation": measuring_code("interpolate.py", "needle", RUNS["needle"]),
-    "paths": measuring_code(
+DIGESTS["needle"] = {
+    "history": LINEAGE.measured("collect_history.py", "needle", RUNS["needle"]),
+    "measures": LINEAGE.measured("measure.py", "needle", RUNS["needle"]),
+    "certificates": LINEAGE.measured("lift.py", "needle", CNNS),
+    "interpolation": LINEAGE.measured("interpolate.py", "needle", RUNS["needle"]),
+    "paths": LINEAGE.measured(
         "trace_paths.py", "needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]
     ),
-    "filters": measuring_code("trace_filters.py", "needle", TRACED),
-    "blocks": code("blocks.py", f"anarch.models.{SGD['model']['architecture']}"),
+    "filters": LINEAGE.measured("trace_filters.py", "needle", TRACED),
+    "blocks": LINEAGE.code(
+        "blocks.py", f"anarch.models.{SGD['model']['architecture']}"
+    ),
+}
+STACKED["needle"] = {
+    "measures": [f"measures/{batch}" for batch in BATCHES],
+    "certificates": [f"certificates/{batch}" for batch in BATCHES],
+    "interpolation": [f"interpolation/sgd-s{seed}" for seed in SGD["seeds"]],
 }
 NEEDLE_RUNS = f"results/{SCALE}/needle/runs"
 
@@ -89,7 +76,6 @@ rule needle_lift:
     priority: 1  # before the relaxations: a lifting that is not exact stops them
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=8000,
@@ -98,7 +84,7 @@ rule needle_lift:
         runs=lambda w: NEEDLE_RUNS,
         epochs=lambda w: PROTOCOLS[w.protocol]["relax_times"],
         tolerance=NEEDLE["lift_tolerance"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "lift.py", "needle", [needle.cnn(w.protocol, w.seed)]
         ),
     shell:
@@ -124,7 +110,6 @@ rule needle_measure:
         timing_of("needle/measures/{protocol}-s{seed}")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=8000,
@@ -133,7 +118,7 @@ rule needle_measure:
         runs=lambda w: NEEDLE_RUNS,
         names=lambda w: needle.members(NEEDLE, w.protocol, int(w.seed)),
         hessian=NEEDLE["hessian"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "measure.py", "needle", needle.members(NEEDLE, w.protocol, int(w.seed))
         ),
     shell:
@@ -154,7 +139,6 @@ rule needle_interpolate:
         timing_of("needle/interpolation/sgd-s{seed}")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=16000,  # the string holds all its points at once
@@ -165,7 +149,7 @@ rule needle_interpolate:
         path=NEEDLE["interpolation"],
         string=NEEDLE["interpolation"]["string"],
         batch_size=SGD["relaxed"]["batch_size"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "interpolate.py", "needle", needle.triple(NEEDLE, int(w.seed))
         ),
     shell:
@@ -196,7 +180,6 @@ rule needle_trace_paths:
         timing_of("needle/paths")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=32000,
         runtime="2h",
@@ -204,7 +187,7 @@ rule needle_trace_paths:
         runs=lambda w: NEEDLE_RUNS,
         cnn=needle.cnn("sgd", TRACE["seed"]),
         wide=TRACED,
-        code=MADE_BY["needle"]["paths"],
+        code=DIGESTS["needle"]["paths"],
     shell:
         "python workflow_scripts/trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
         " --data $(dirname {input.manifest}) --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
@@ -227,7 +210,6 @@ rule needle_trace_filters:
         timing_of("needle/filters")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=8000,
         runtime=30,
@@ -235,7 +217,7 @@ rule needle_trace_filters:
         runs=lambda w: NEEDLE_RUNS,
         names=TRACED,
         unit=NEEDLE["filter"],
-        code=MADE_BY["needle"]["filters"],
+        code=DIGESTS["needle"]["filters"],
     shell:
         "python workflow_scripts/trace_filters.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
@@ -253,13 +235,12 @@ rule needle_blocks:
         timing_of("needle/blocks")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
     params:
         model=specs.canonical_json(specs.parse(specs.Model, SGD["model"])),
-        code=MADE_BY["needle"]["blocks"],
+        code=DIGESTS["needle"]["blocks"],
     shell:
         "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
         " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
@@ -279,43 +260,4 @@ use rule collect_history as needle_history with:
         runs=lambda w: NEEDLE_RUNS,
         names=list(RUNS["needle"]),
         columns=[],
-        code=MADE_BY["needle"]["history"],
-
-
-use rule stack as needle_measures with:
-    input:
-        [table("needle", f"measures/{batch}") for batch in BATCHES],
-    output:
-        table("needle", "measures"),
-    log:
-        log_of("needle/measures"),
-    benchmark:
-        timing_of("needle/measures")
-    params:
-        code=stacking_code("needle", "measures"),
-
-
-use rule stack as needle_certificates with:
-    input:
-        [table("needle", f"certificates/{batch}") for batch in BATCHES],
-    output:
-        table("needle", "certificates"),
-    log:
-        log_of("needle/certificates"),
-    benchmark:
-        timing_of("needle/certificates")
-    params:
-        code=stacking_code("needle", "certificates"),
-
-
-use rule stack as needle_interpolations with:
-    input:
-        [table("needle", f"interpolation/sgd-s{seed}") for seed in SGD["seeds"]],
-    output:
-        table("needle", "interpolation"),
-    log:
-        log_of("needle/interpolation"),
-    benchmark:
-        timing_of("needle/interpolation")
-    params:
-        code=stacking_code("needle", "interpolation"),
+        code=DIGESTS["needle"]["history"],

@@ -1,11 +1,8 @@
 """The page of verdicts: results/<scale>/report/, a folder that opens from disk and can be sent."""
 
 REPORT = paths.report(SCALE)
-DRAWN = drawn()
-SHOWN_TABLES = sorted(
-    {name for picture in DRAWN for name in picture["tables"]}
-    | {f"{study}/{name}" for study in MADE_BY for name in MADE_BY[study]}
-)
+REPORT_FIGURES = [one for study in SHOWN for one in REGISTERS[study].figures.values()]
+REPORT_TABLES = [(study, name) for study in SHOWN for name in REGISTERS[study].tables]
 REPORT_PAGE = [f"anarch/report/page.{kind}" for kind in ("html.j2", "css", "js")]
 REPORT_TALLY = f"{REPORT}/tally.txt"
 
@@ -15,29 +12,24 @@ rule report:
     # tables anew, too.
     input:
         claims=paths.claims(SCALE),
-        registry="anarch/claims/tables.yaml",
+        registers=[f"anarch/exhibits/{study}.yaml" for study in SHOWN],
         page=REPORT_PAGE,
-        figures=[
-            f"results/{SCALE}/{picture['study']}/figures/{picture['name']}.{kind}"
-            for picture in DRAWN
-            for kind in picture["kinds"]
-        ],
-        tables=[table(*name.split("/", 1)) for name in SHOWN_TABLES],
+        figures=[file for one in REPORT_FIGURES for file in figure_files(one).values()],
+        tables=[table(study, name) for study, name in REPORT_TABLES],
     output:
         page=f"{REPORT}/index.html",
         tally=REPORT_TALLY,
         # Copies, so that the folder can be sent.
         figures=[
-            f"{REPORT}/figures/{picture['study']}/{picture['name']}.{kind}"
-            for picture in DRAWN
-            for kind in picture["kinds"]
+            f"{REPORT}/figures/{one.study}/{one.name}.{kind}"
+            for one in REPORT_FIGURES
+            for kind in one.kinds
         ],
-        tables=[f"{REPORT}/tables/{name}.csv" for name in SHOWN_TABLES],
+        tables=[f"{REPORT}/tables/{study}/{name}.csv" for study, name in REPORT_TABLES],
     log:
         log_of("report"),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -48,15 +40,14 @@ rule report:
                 "scale": SCALE,
                 "options": configfile_options(),
                 "datasets": list(config["datasets"]),
-                "figures": DRAWN,
-                "tables": SHOWN_TABLES,
+                "figures": [f"{one.study}/{one.name}" for one in REPORT_FIGURES],
+                "tables": sorted(f"{study}/{name}" for study, name in REPORT_TABLES),
             }
         ),
-        code=code("report.py"),
+        code=LINEAGE.code("report.py"),
     shell:
-        "python workflow_scripts/report.py --results {params.results} --plan {params.plan:q}"
-        " --registry {input.registry} > {log} 2>&1"
+        "python workflow_scripts/report.py --results {params.results} --plan {params.plan:q} > {log} 2>&1"
 
 
 # The console's last words, also where nothing was left to do, for which Snakemake calls no hook.
-outcome.follow(workflow, families=[*RUNS, "atlas"], last_words={"report": REPORT_TALLY})
+outcome.follow(workflow, families=SHOWN, last_words={"report": REPORT_TALLY})

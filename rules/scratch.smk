@@ -1,23 +1,34 @@
 """Neyshabur 2020: S- and D-CONV, -LOCAL and -FC, beta-LASSO, and what it leaves of a fully connected network."""
 
+from anarch.workflow import scratch
+
+SCRATCH = config["scratch"]
 SCRATCH_RUNS = f"results/{SCALE}/scratch/runs"
 SCRATCH_SECTION = specs.canonical(SCRATCH)
 SCRATCH_BATCHES = scratch.batches(SCRATCH)
 SCRATCH_FILTERS = scratch.members(SCRATCH, scratch.FILTERS)
-SCRATCH_MEASURED = measuring_code("measure_scratch.py", "scratch", RUNS["scratch"])
-SCRATCH_SELECTED = digests.text_digest(
-    code("select_scratch.py") + SCRATCH_SECTION + SCRATCH_MEASURED
+SCRATCH_MEASURED = LINEAGE.measured("measure_scratch.py", "scratch", RUNS["scratch"])
+SCRATCH_SELECTED = combined(
+    LINEAGE.code("select_scratch.py") + SCRATCH_SECTION + SCRATCH_MEASURED
 )
-MADE_BY["scratch"] = {
+DIGESTS["scratch"] = {
     "measures": SCRATCH_MEASURED,
     "weights": SCRATCH_MEASURED,
     **dict.fromkeys(("select", "results", "layers"), SCRATCH_SELECTED),
-    "filters": digests.text_digest(
-        measuring_code("trace_scratch_filters.py", "scratch", SCRATCH_FILTERS)
+    "filters": combined(
+        LINEAGE.measured("trace_scratch_filters.py", "scratch", SCRATCH_FILTERS)
         + SCRATCH_SELECTED
     ),
-    **dict.fromkeys(("counts", "scaling"), code("count_scratch.py")),
+    **dict.fromkeys(("counts", "scaling"), LINEAGE.code("count_scratch.py")),
 }
+# What is measured of each batch, stacked into a table of the same name.
+STACKED["scratch"] = {
+    name: [f"{name}/{batch}" for batch in SCRATCH_BATCHES]
+    for name in ("measures", "weights")
+}
+KEPT["scratch"] = [
+    table("scratch", part) for parts in STACKED["scratch"].values() for part in parts
+]
 
 
 use rule train as scratch_train with:
@@ -47,7 +58,6 @@ rule scratch_measure:
         batch=any_of(SCRATCH_BATCHES),
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=24000,
@@ -57,28 +67,13 @@ rule scratch_measure:
         names=lambda w: SCRATCH_BATCHES[w.batch],
         datasets=lambda w: f"results/{SCALE}/data",
         least=SCRATCH["filters"]["least"],
-        code=lambda w: measuring_code(
+        code=lambda w: LINEAGE.measured(
             "measure_scratch.py", "scratch", SCRATCH_BATCHES[w.batch]
         ),
     shell:
         "python workflow_scripts/measure_scratch.py --runs {params.runs} --names {params.names}"
         " --datasets {params.datasets} --least {params.least} --threads {threads} --gpus {resources.gpu}"
         " --measures {output.measures} --layers {output.layers} > {log} 2>&1"
-
-
-use rule stack as scratch_stack with:
-    input:
-        lambda w: [table("scratch", f"{w.name}/{batch}") for batch in SCRATCH_BATCHES],
-    output:
-        table("scratch", "{name}"),
-    log:
-        log_of("scratch/{name}"),
-    benchmark:
-        timing_of("scratch/{name}")
-    wildcard_constraints:
-        name="measures|weights",
-    params:
-        code=lambda w: stacking_code("scratch", w.name),
 
 
 rule scratch_select:
@@ -95,7 +90,6 @@ rule scratch_select:
         timing_of("scratch/select")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -121,7 +115,6 @@ rule scratch_filters:
         timing_of("scratch/filters")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=16000,
@@ -130,7 +123,7 @@ rule scratch_filters:
         runs=lambda w: SCRATCH_RUNS,
         datasets=lambda w: f"results/{SCALE}/data",
         chosen=SCRATCH["filters"],
-        code=MADE_BY["scratch"]["filters"],
+        code=DIGESTS["scratch"]["filters"],
     shell:
         "python workflow_scripts/trace_scratch_filters.py --runs {params.runs} --results {input.results}"
         " --datasets {params.datasets} --count {params.chosen[count]} --least {params.chosen[least]}"
@@ -147,11 +140,10 @@ rule scratch_counts:
         timing_of("scratch/counts")
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        code=MADE_BY["scratch"]["counts"],
+        code=DIGESTS["scratch"]["counts"],
     shell:
         "python workflow_scripts/count_scratch.py --counts {output.counts} --scaling {output.scaling} > {log} 2>&1"

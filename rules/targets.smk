@@ -8,10 +8,10 @@ SENTENCES = {
     "claims": "A verdict on every claim of the papers",
     "report": "The page of verdicts",
 }
-for study, sentence in titles.STUDIES.items():
-    SENTENCES[study] = sentence
+for study in SHOWN:
+    SENTENCES[study] = REGISTERS[study].about
     SENTENCES |= {
-        f"{study}_{name}": title for name, title in titles.FIGURES[study].items()
+        f"{study}_{name}": one.title for name, one in REGISTERS[study].figures.items()
     }
 SENTENCES["check_arithmetic"] = (
     "Whether this machine computes every network as float64 does"

@@ -14,14 +14,13 @@ rule train:
         run="(?!)",  # makes nothing itself: only its heirs know their snapshots
     conda:
         "../environment.yml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=4000,
         runtime="2h",
     params:
         spec=lambda w: specs.canonical_json(spec_of(w.study, w.run)),
-        code=lambda w: lineage(w.study, w.run),
+        code=lambda w: LINEAGE.trained(w.study, w.run),
     shell:
         "python workflow_scripts/train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
         " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec}) > {log} 2>&1"

@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="CSV to write: one row a claim")
     args = parser.parse_args(argv)
-    registry = files.registry(ROOT)
+    registry = files.tables()
     claims = [parse(row) for row in files.load(args.claims)]
     wanted = {(claim.study, table) for claim in claims for table in claim.tables}
     tables: dict[str, dict[str, pd.DataFrame]] = {}

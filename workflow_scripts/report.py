@@ -3,26 +3,23 @@ r"""Make the page of verdicts: a folder that opens from disk without network, an
 Reads claims.csv, figures, tables, provenances, manifests and timings below the results of one scale; writes
 report/index.html, report/tally.txt and copies of what the page shows.
 
-By hand:  python workflow_scripts/report.py --results results/laptop --registry anarch/claims/tables.yaml \
-              --plan '{"scale": "laptop", "options": "", "datasets": [], "tables": ["needle/paths"],
-                       "figures": [{"study": "needle", "name": "fig1", "kinds": ["png", "svg"],
-                                    "tables": ["needle/paths"]}]}'
+By hand:  python workflow_scripts/report.py --results results/laptop --plan '{"scale": "laptop",
+              "options": "", "datasets": [], "figures": ["needle/fig1"], "tables": ["needle/paths"]}'
 """
 
 import argparse
 import json
 import shutil
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
 from PIL import Image
 
 from anarch.report import claims as verdicts
 from anarch.report.page import Picture, Table, render
 from anarch.workflow import paths
+from anarch.workflow.exhibits import Figure, registers
 from artefacts import complete, load_manifest, read_csv, write_text
 
 PACKAGES = ("snakemake", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "pillow", "jinja2")
@@ -36,7 +33,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--plan", type=json.loads, required=True, help="figures and tables to show, as JSON: see above"
     )
-    parser.add_argument("--registry", type=Path, required=True, help="what each table's columns mean (YAML)")
     args = parser.parse_args(argv)
     results, plan = args.results, args.plan
     report = results / "report"
@@ -44,37 +40,41 @@ def main(argv: list[str] | None = None) -> None:
         claims = verdicts.read(read_csv(report / "claims.csv"))
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: {error}") from None
-    registry = yaml.safe_load(args.registry.read_text(encoding="utf-8"))
+    figures = [registered(name) for name in plan["figures"]]
     page = render(
         scale=plan["scale"],
         options=plan["options"],
         claims=claims,
-        pictures=[picture(results, **told) for told in plan["figures"]],
-        tables=[table(results, name, registry) for name in plan["tables"]],
+        pictures=[picture(results, figure) for figure in figures],
+        tables=[table(results, name) for name in plan["tables"]],
         timings=timings(results / "timings"),
-        provenance=provenances(results, {told["study"] for told in plan["figures"]}),
+        provenance=provenances(results, {figure.study for figure in figures}),
         manifests=manifests(results, plan["datasets"]),
         packages={name: version(name) for name in PACKAGES},
     )
-    for told in plan["figures"]:
-        for kind in told["kinds"]:
-            name = f"{told['name']}.{kind}"
-            copy(results / told["study"] / "figures" / name, report / "figures" / told["study"] / name)
+    for figure in figures:
+        for kind in figure.kinds:
+            name = f"{figure.name}.{kind}"
+            copy(results / figure.study / "figures" / name, report / "figures" / figure.study / name)
     for name in plan["tables"]:
         copy(table_file(results, name), report / "tables" / f"{name}.csv")
     write_text(report / "index.html", page)
     write_text(report / "tally.txt", f"{report / 'index.html'}: {verdicts.tally_text(claims)}\n")
 
 
-def picture(results: Path, study: str, name: str, kinds: list[str], tables: list[str]) -> Picture:
+def registered(name: str) -> Figure:
+    study, _, figure = name.partition("/")
+    return registers()[study].figures[figure]
+
+
+def picture(results: Path, figure: Figure) -> Picture:
     """A figure with what draw.py left in its PNG."""
-    files = {kind: results / study / "figures" / f"{name}.{kind}" for kind in kinds}
+    files = {kind: results / figure.study / "figures" / f"{figure.name}.{kind}" for kind in figure.kinds}
     with Image.open(files["png"]) as image:
         return Picture(
-            study,
-            name,
+            figure,
             {kind: file.stat().st_size for kind, file in files.items()},
-            tables,
+            [f"{figure.study}/{table}" for table in figure.tables],
             *image.size,
             dpi=float(image.info["dpi"][0]),
             caption=image.info.get("Description", ""),
@@ -87,11 +87,11 @@ def table_file(results: Path, name: str) -> Path:
     return results / study / "tables" / f"{table}.csv"
 
 
-def table(results: Path, name: str, registry: Mapping[str, Any]) -> Table:
+def table(results: Path, name: str) -> Table:
     study, _, short = name.partition("/")
-    told = registry.get(study, {}).get(short, {})
-    known = {key: told[key] for key in ("row", "replicate", "columns") if key in told}
-    return Table(name, table_file(results, name).stat().st_size, **known)
+    known = registers()[study].tables[short]
+    size = table_file(results, name).stat().st_size
+    return Table(name, size, known["row"], known["replicate"], known["columns"])
 
 
 def timings(folder: Path) -> dict[str, dict[str, str]]:

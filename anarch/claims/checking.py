@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from anarch.claims.claim import COMPARISONS, LIMITS, PAPERS, Claim, Side
+from anarch.claims.claim import COMPARISONS, LIMITS, Claim, Side
 from anarch.claims.expressions import columns_of
 
 Registry = Mapping[str, Mapping[str, Mapping[str, Any]]]  # study -> table -> row, replicate, text, columns
@@ -32,7 +32,7 @@ def check(
 
 
 def _check(claim: Claim, given: Collection[str], registry: Registry, targets: Collection[str]) -> None:
-    _known("id", claim.study, PAPERS, "study")
+    _known("id", claim.study, registry, "study")
     for figure in claim.figures:
         _known("figures", figure, targets, "target")
     _check_limits(claim, given)

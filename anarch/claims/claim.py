@@ -4,13 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-PAPERS = {
-    "needle": "dascoli2019",
-    "bad_minima": "liu2020",
-    "scratch": "neyshabur2020",
-    "blessing": "huang2019",
-    "embedding": "zhang2021",
-}
 # Comparison -> the keys that tell its limit or its curve: (needed, optional).
 COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "greater": ((), ("by",)),

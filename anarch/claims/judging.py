@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from anarch.claims.checking import replicate_of
-from anarch.claims.claim import PAPERS, Claim
+from anarch.claims.claim import Claim
 from anarch.claims.comparisons import found
 from anarch.claims.samples import Tables, Unjudged, holding, parts
 from anarch.claims.verdicts import (
@@ -19,6 +19,7 @@ from anarch.claims.verdicts import (
     Found,
     verdict,
 )
+from anarch.workflow.exhibits import papers
 
 Row = dict[str, Any]
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED)
@@ -48,7 +49,7 @@ def _of_the_paper(claim: Claim) -> Row:
     return {
         "id": claim.id,
         "study": claim.study,
-        "paper": PAPERS[claim.study],
+        "paper": papers()[claim.study].key,
         "location": claim.location,
         "statement": claim.says,
         "measured": claim.measured,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from anarch.report import words
-from anarch.workflow.titles import PAPERS
+from anarch.workflow.exhibits import papers
 
 COLUMNS = (
     "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
@@ -35,7 +35,7 @@ VERDICTS = {
         Verdict("not_judged", "–", "not judged", "cannot be judged at this scale, or too few seeds"),
     )
 }
-PAPER_NAMES = {paper.key: paper.short for paper in PAPERS.values()}
+PAPER_NAMES = {paper.key: paper.short for paper in papers().values()}
 
 
 @dataclass(frozen=True)

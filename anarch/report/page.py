@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from anarch.report import costs, words
 from anarch.report.claims import VERDICTS, Claim, tally, tally_text
-from anarch.workflow import titles
+from anarch.workflow.exhibits import Figure, Paper, registers
 
 HERE = Path(__file__).parent
 PIXELS_PER_INCH = 118  # at which a figure is shown at most: its 7-point texts are then as high as 11 px
@@ -26,11 +26,10 @@ RUN_FACTS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure: ``files`` by kind (png, svg, gif) with sizes in bytes, the png's pixels and dots an inch, the
-    share ``top`` of its height above the caption that is drawn into it, and names of its tables."""
+    """A figure as it was drawn: ``files`` by kind (png, svg, gif) with sizes in bytes, names of its tables,
+    the png's pixels and dots per inch, and the share ``top`` of its height above the caption in it."""
 
-    study: str
-    name: str
+    figure: Figure
     files: Mapping[str, int]
     tables: Sequence[str]
     width: int
@@ -40,16 +39,12 @@ class Picture:
     top: float = 1.0
 
     @property
+    def study(self) -> str:
+        return self.figure.study
+
+    @property
     def target(self) -> str:
-        return f"{self.study}_{self.name}"
-
-    @property
-    def label(self) -> str:
-        return titles.label(self.name)
-
-    @property
-    def title(self) -> str:
-        return titles.title(self.study, self.name)
+        return f"{self.study}_{self.figure.name}"
 
     @property
     def shown_height(self) -> int:
@@ -61,24 +56,19 @@ class Picture:
         """Largest width on the page, px: all figures at one scale, so that their texts are equally large."""
         return round(self.width / self.dpi * PIXELS_PER_INCH)
 
-    @property
-    def heading(self) -> str:
-        return titles.heading(self.study, self.name)
-
     def path(self, kind: str) -> str:
-        return f"figures/{self.study}/{self.name}.{kind}"
+        return f"figures/{self.study}/{self.figure.name}.{kind}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """``needle/measures``: its size in bytes and, as far as that is known, what its rows and columns mean and
-    which column tells replicates apart."""
+    """``needle/measures``: its size in bytes, and what the register says of its rows and columns."""
 
     name: str
     size: int
-    row: str = ""
-    replicate: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    row: str
+    replicate: str
+    columns: Mapping[str, str]
 
     @property
     def study(self) -> str:
@@ -111,12 +101,12 @@ class Section:
     tables: Sequence[Table]
 
     @property
-    def paper(self) -> titles.Paper | None:
-        return titles.PAPERS.get(self.study)
+    def paper(self) -> Paper | None:
+        return registers()[self.study].paper
 
     @property
     def about(self) -> str:
-        return titles.STUDIES.get(self.study, "")
+        return registers()[self.study].about
 
     @property
     def tally(self) -> dict[str, int]:

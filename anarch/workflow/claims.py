@@ -1,7 +1,7 @@
 """The claims and the tables that they are judged on, as rules and report read them; free of pandas."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,14 @@ import yaml
 
 from anarch.claims.checking import check
 from anarch.claims.claim import Claim, parse
+from anarch.workflow.exhibits import papers, registers
 from anarch.workflow.schema import ConfigError, load, mistake
 
-CLAIMS, SCHEMA, REGISTRY = "config/claims.yaml", "config/claims_schema.yaml", "anarch/claims/tables.yaml"
+CLAIMS, SCHEMA = "config/claims.yaml", "config/claims_schema.yaml"
 
 
-def read(root: Path, figures: Mapping[str, Collection[str]]) -> list[Claim]:
-    """The claims of config/claims.yaml below ``root``; ``figures``: names of each study's figures, as `fig3`.
+def read(root: Path) -> list[Claim]:
+    """The claims of config/claims.yaml below ``root``.
 
     Raises:
         ConfigError: one line that names the claim and the key, for the first mistake found.
@@ -29,27 +30,28 @@ def read(root: Path, figures: Mapping[str, Collection[str]]) -> list[Claim]:
         path, problem = found
         raise ConfigError(f"{CLAIMS}: {_place(told, path)}: {problem}")
     claims = [parse(row) for row in told]
+    figures = {study: register.figures.keys() for study, register in registers().items()}
     try:
-        check(claims, {row["id"]: row.keys() for row in told}, registry(root), figures)
+        check(claims, {row["id"]: row.keys() for row in told}, tables(), figures)
     except ValueError as error:
         raise ConfigError(f"{CLAIMS}: {error}") from None
     return claims
 
 
-def registry(root: Path) -> dict[str, dict[str, dict[str, Any]]]:
-    """Study -> table -> what a row is, which column tells replicates apart, what each column means."""
-    return load(root / REGISTRY)
+def tables() -> dict[str, Mapping[str, Mapping[str, Any]]]:
+    """Study -> table -> what a row is, which column tells replicates apart, what each column means; of the
+    studies of a paper, which alone makes claims."""
+    return {study: registers()[study].tables for study in papers()}
 
 
-def needed(claims: Iterable[Claim], made: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
-    """(study, table) of all that ``claims`` are judged on; ``made``: the tables that a config has."""
-    pairs = ((claim.study, table) for claim in claims for table in claim.tables)
-    return [(study, table) for study, table in dict.fromkeys(pairs) if table in made.get(study, ())]
+def needed(claims: Iterable[Claim]) -> list[tuple[str, str]]:
+    """(study, table) of all that ``claims`` are judged on."""
+    return list(dict.fromkeys((claim.study, table) for claim in claims for table in claim.tables))
 
 
 def digest_text(root: Path) -> str:
-    """What claims and registry say, whatever their layout: a comment changes no verdict."""
-    return json.dumps([load(root / CLAIMS), load(root / REGISTRY)], sort_keys=True)
+    """What claims and registers say, whatever their layout: a comment changes no verdict."""
+    return json.dumps([load(root / CLAIMS), tables()], sort_keys=True)
 
 
 def _place(told: Any, path: list[Any]) -> str:

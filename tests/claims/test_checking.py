@@ -103,10 +103,9 @@ def test_columns_are_told_once_and_functions_are_none():
 
 @pytest.fixture
 def folder(tmp_path):
-    """A checkout of nothing but schema and registry, and a way to write its claims."""
-    for name in (files.SCHEMA, files.REGISTRY):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text((ROOT / name).read_text())
+    """A checkout of nothing but the schema, and a way to write its claims."""
+    (tmp_path / files.SCHEMA).parent.mkdir()
+    (tmp_path / files.SCHEMA).write_text((ROOT / files.SCHEMA).read_text())
 
     def write(*rows, text=None):
         (tmp_path / files.CLAIMS).write_text(yaml.safe_dump(list(rows)) if text is None else text)
@@ -126,7 +125,7 @@ def good(**changes):
 
 
 def test_a_file_of_claims_is_read(folder):
-    (read,) = files.read(folder(good()), FIGURES)
+    (read,) = files.read(folder(good()))
     assert read.study == "needle" and read.tables == ("measures",) and read.right.where == "model == 'FCN'"
 
 
@@ -146,7 +145,7 @@ def test_a_file_of_claims_is_read(folder):
 )
 def test_a_mistake_in_the_file_is_one_line(folder, changes, says):
     with pytest.raises(ConfigError) as caught:
-        files.read(folder(good(**changes)), FIGURES)
+        files.read(folder(good(**changes)))
     message = str(caught.value)
     assert message.startswith("config/claims.yaml: ") and says in message and "\n" not in message
 
@@ -156,14 +155,13 @@ def test_a_mistake_in_the_file_is_one_line(folder, changes, says):
 )
 def test_a_file_of_another_shape_is_one_line(folder, text, says):
     with pytest.raises(ConfigError) as caught:
-        files.read(folder(text=text), FIGURES)
+        files.read(folder(text=text))
     assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_tables_that_a_config_does_not_have_are_not_asked_for(folder):
-    claims = files.read(folder(good()), FIGURES)
-    assert files.needed(claims, {"needle": ["measures", "history"]}) == [("needle", "measures")]
-    assert files.needed(claims, {"needle": []}) == files.needed(claims, {}) == []
+def test_each_table_is_asked_for_once(folder):
+    claims = files.read(folder(good(), good(id="needle.other")))
+    assert files.needed(claims) == [("needle", "measures")]
 
 
 def test_a_comment_changes_nothing_and_a_limit_does(folder):
@@ -175,6 +173,6 @@ def test_a_comment_changes_nothing_and_a_limit_does(folder):
 def test_the_check_needs_neither_torch_nor_pandas():
     code = (
         "import sys; from pathlib import Path; from anarch.workflow import claims; "
-        "claims.registry(Path('.')); sys.exit(bool({'torch', 'pandas', 'numpy'} & set(sys.modules)))"
+        "claims.read(Path('.')); sys.exit(bool({'torch', 'pandas', 'numpy'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -6,22 +6,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from anarch.claims.claim import PAPERS, UNTRAINED
+from anarch.claims.claim import UNTRAINED
 from anarch.workflow import claims as files
+from anarch.workflow.exhibits import papers
 from anarch.workflow.studies import STUDIES
 
 ROOT = Path(__file__).parents[2]
-REGISTRY = files.registry(ROOT)
-FIGURES = {
-    study: [f"{kind}{k}" for kind in ("fig", "table") for k in (*range(1, 11), "A")] for study in PAPERS
-}
-CLAIMS = files.read(ROOT, FIGURES)
+REGISTRY = files.tables()
+CLAIMS = files.read(ROOT)
 SCALES = ("laptop", "cifar", "paper")
 
 
 def test_every_study_and_comparison_is_there():
     counts = Counter(claim.study for claim in CLAIMS)
-    assert set(counts) == set(STUDIES) == set(PAPERS) and min(counts.values()) >= 8
+    assert set(counts) == set(STUDIES) == set(papers()) and min(counts.values()) >= 8
     assert {claim.compare for claim in CLAIMS} == {
         "greater", "less", "within", "ratio", "monotone", "peak_near", "correlation", "holds",
     }  # fmt: skip
@@ -54,12 +52,3 @@ def test_pandas_understands_its_expressions(claim):
             assert frame.query(condition, engine="python").empty
         for value in side.values.values():
             assert len(frame.eval(value, engine="python")) == 0
-
-
-@pytest.mark.parametrize("study", PAPERS)
-def test_the_registry_is_whole(study):
-    for name, table in REGISTRY[study].items():
-        assert set(table) == {"row", "replicate", "text", "columns"}, name
-        assert set(table["text"]) <= set(table["columns"]), name
-        assert not table["replicate"] or table["replicate"] in table["columns"], name
-        assert all(isinstance(meaning, str) and meaning for meaning in table["columns"].values()), name

@@ -10,26 +10,14 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from anarch.report.claims import COLUMNS
+from anarch.workflow.exhibits import registers
 
 ROOT = Path(__file__).parents[2]
 CAPTION = r"Accuracy & loss <at> $t_w$ and of $r^n$; digits, planted scale; mean and range over n = 3 seeds."
 HOSTILE = 'Losses <script>alert("x")</script> & "quotes" stay words.'
-FIGURES = {  # study -> figure -> tables
-    "needle": {"fig3": ["needle/measures"], "figB1": ["needle/history", "needle/measures"]},
-    "bad_minima": {"table1": ["bad_minima/distances"]},
-    "blessing": {"animation": ["blessing/frames"]},
-}
-TABLES = sorted({name for figures in FIGURES.values() for tables in figures.values() for name in tables})
-REGISTRY = """
-needle:
-  measures:
-    row: a network at one moment
-    replicate: seed
-    text: []
-    columns:
-      relax_time: epochs of CNN training before lifting, t_w
-      seed: of the network
-"""
+FIGURES = {"needle": ["fig3", "figB1"], "bad_minima": ["table1"], "blessing": ["animation"]}
+SHOWN = [registers()[study].figures[name] for study, names in FIGURES.items() for name in names]
+TABLES = sorted({f"{figure.study}/{table}" for figure in SHOWN for table in figure.tables})
 RUN = {
     "torch": "2.14.1+cpu",
     "python": "3.11.7",
@@ -105,21 +93,20 @@ CLAIMS = [
 
 def plant(results: Path, claims: list[dict[str, str]] = CLAIMS, caption: str = CAPTION) -> None:
     """A finished scale below ``results``."""
-    for study, figures in FIGURES.items():
-        for figure in figures:
-            for kind in kinds(figure):
-                file = results / study / "figures" / f"{figure}.{kind}"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                if kind == "svg":
-                    file.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 6"/>')
-                    continue
-                about = PngInfo()
-                if caption:
-                    about.add_text("Description", caption)
-                    about.add_text("Caption-Top", "0.8000")
-                picture = Image.new("RGB", (1800, 1000), "#dde6ee")
-                picture.paste("#c22d1f", (0, 800, 1800, 1000))  # where the caption would be
-                picture.save(file, dpi=(250, 250), **({"pnginfo": about} if kind == "png" else {}))
+    for figure in SHOWN:
+        for kind in figure.kinds:
+            file = results / figure.study / "figures" / f"{figure.name}.{kind}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if kind == "svg":
+                file.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 6"/>')
+                continue
+            about = PngInfo()
+            if caption:
+                about.add_text("Description", caption)
+                about.add_text("Caption-Top", "0.8000")
+            picture = Image.new("RGB", (1800, 1000), "#dde6ee")
+            picture.paste("#c22d1f", (0, 800, 1800, 1000))  # where the caption would be
+            picture.save(file, dpi=(250, 250), **({"pnginfo": about} if kind == "png" else {}))
     for name in TABLES:
         study, _, table = name.partition("/")
         write(results / study / "tables" / f"{table}.csv", "seed,value\n0,1.5\n1,1.75\n")
@@ -162,10 +149,6 @@ def plant(results: Path, claims: list[dict[str, str]] = CLAIMS, caption: str = C
         writer.writerows(claims)
 
 
-def kinds(figure: str) -> list[str]:
-    return ["png", "svg", "gif"] if figure == "animation" else ["png", "svg"]
-
-
 def write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
@@ -173,16 +156,11 @@ def write(file: Path, text: str) -> None:
 
 def plan(**other: Any) -> dict[str, Any]:
     """What the rule hands to the program."""
-    figures = [
-        {"study": study, "name": name, "kinds": kinds(name), "tables": tables}
-        for study, figures in FIGURES.items()
-        for name, tables in figures.items()
-    ]
     return {
         "scale": "planted",
         "options": " --configfile config/planted.yaml",
         "datasets": ["digits", "never_made"],
-        "figures": figures,
+        "figures": [f"{figure.study}/{figure.name}" for figure in SHOWN],
         "tables": TABLES,
         **other,
     }
@@ -195,7 +173,5 @@ def make(results: Path, **other: Any) -> str:
         import report
     finally:
         sys.path.remove(str(ROOT / "workflow_scripts"))
-    registry = results / "registry.yaml"
-    registry.write_text(REGISTRY)
-    report.main(["--results", str(results), "--plan", json.dumps(plan(**other)), "--registry", str(registry)])
+    report.main(["--results", str(results), "--plan", json.dumps(plan(**other))])
     return (results / "report/index.html").read_text(encoding="utf-8")

@@ -167,7 +167,8 @@ def test_provenance_costs_and_data_are_told(page, reader):
     assert "left_over" not in made  # no dataset of this config
     assert "jinja2" in made
     ((_, dictionary), *_) = reader.all("details", "dictionary")
-    assert "relax_time: epochs of CNN training" in dictionary.replace("relax_time ", "relax_time: ")
+    assert "A row: a run at its start and at its end. Replicates by seed." in dictionary
+    assert "relax_time epoch t_w at which the CNN was lifted" in dictionary
 
 
 def test_the_tally_is_one_line(page):

@@ -1,13 +1,10 @@
 """Captions' mathematics and numbers as a reader sees them; costs are sums."""
 
 import math
-import re
-from pathlib import Path
 
 import pytest
 
 from anarch.report import costs, words
-from anarch.workflow import titles
 
 
 @pytest.mark.parametrize(
@@ -86,19 +83,3 @@ def test_costs_are_sums_by_study_and_kind():
     assert found["needle"]["measurements"] == costs.Cost(1, 2.0, 1.5, 100.0)
     assert found["needle"]["figures"] == costs.Cost(1, 0.25, 0.0, 0.0)
     assert found["needle"]["all"] == costs.Cost(4, 6.25, 4.5, 300.0)
-
-
-def test_every_figure_that_a_rule_draws_has_a_title():
-    rules = "".join(
-        file.read_text(encoding="utf-8") for file in Path(__file__).parents[2].glob("rules/*.smk")
-    )
-    drawn = re.findall(r'\*\*figure\("(\w+)", "(\w+)"\)', rules)
-    assert len(drawn) > 40
-    for study, figure in drawn:
-        assert study in titles.STUDIES and titles.title(study, figure), (study, figure)
-
-
-def test_labels_of_figures():
-    assert [titles.label(name) for name in ("fig3", "figB1", "table12", "lcn", "animation")] == [
-        "Fig. 3", "Fig. B1", "Table 12", "LCN", "Animation",
-    ]  # fmt: skip

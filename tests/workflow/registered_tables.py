@@ -1,15 +1,16 @@
-"""The registry of tables (anarch/claims/tables.yaml) against what a run has written."""
+"""The registers' tables (anarch/exhibits) against what a run has written."""
 
 import csv
 from pathlib import Path
 
-from anarch.workflow import claims
+from anarch.workflow.exhibits import registers
 
 
 def differences(root: Path, scale: str) -> list[str]:
-    """What registry and the tables below ``root``'s results of ``scale`` tell differently, a line each."""
+    """What registers and the tables below ``root``'s results of ``scale`` tell differently, a line each."""
     found = []
-    for study, tables in claims.registry(root).items():
+    for study, register in registers(root / "anarch/exhibits").items():
+        tables = register.tables
         folder = root / "results" / scale / study / "tables"
         written = {path.stem: path for path in folder.glob("*.csv")}
         for name in sorted(written.keys() ^ tables.keys()):

@@ -1,5 +1,7 @@
 """The rule that judges, and what stops it before any job; dry runs only."""
 
+import shutil
+
 import pytest
 from checkout import ROOT, SMOKE, Checkout
 from registered_tables import differences
@@ -42,11 +44,14 @@ def test_a_claim_that_cannot_be_judged_fails_at_the_start_in_one_line(checkout, 
     assert f"config/claims.yaml: needle.same_function.{says}" in line and "Traceback" not in printed
 
 
-def test_the_registry_is_compared_with_what_lies_there(tmp_path):
+def test_the_registers_are_compared_with_what_lies_there(tmp_path):
     """The comparison that the smoke run is put to, on tables that are planted."""
-    (tmp_path / claims.REGISTRY).parent.mkdir(parents=True)
-    (tmp_path / claims.REGISTRY).write_text(
-        "needle:\n  measures: {row: a run, replicate: seed, text: [], columns: {seed: number, loss: nats}}\n"
+    exhibits = tmp_path / "anarch/exhibits"
+    exhibits.mkdir(parents=True)
+    shutil.copy(ROOT / "anarch/exhibits/schema.yaml", exhibits)
+    (exhibits / "needle.yaml").write_text(
+        "about: planted\nfigures: {}\ntables:\n"
+        "  measures: {row: a run, replicate: seed, text: [], columns: {seed: number, loss: nats}}\n"
         "  history: {row: an epoch, replicate: seed, text: [], columns: {seed: number}}\n"
     )
     folder = tmp_path / "results/smoke/needle/tables"
