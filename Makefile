@@ -13,7 +13,7 @@ CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
 # One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
 export OMP_NUM_THREADS := 1
 
-.PHONY: all check plan test setup lint types unit smoke clean
+.PHONY: all check plan test setup lint types unit smoke house clean
 
 all: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) $(GPU_LIMIT) $(CONFIG) -- all
@@ -55,6 +55,10 @@ unit: $(VENV)/tested
 
 smoke: $(VENV)/tested
 	$(BIN)/python -m pytest -m smoke -s
+
+# The picture of docs/HOUSE.md: who imports whom.
+house: $(VENV)/ready
+	$(BIN)/python docs/house.py
 
 clean:
 	rm -rf results/smoke .snakemake

@@ -12,6 +12,7 @@ import pandas as pd
 from anarch.claims.claim import parse
 from anarch.claims.judging import judge, tally
 from anarch.workflow import claims as files
+from anarch.workflow.exhibits import papers
 from artefacts import write_csv
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +39,14 @@ def main(argv: list[str] | None = None) -> None:
         study, name = path.parent.parent.name, path.stem
         if (study, name) in wanted:
             tables.setdefault(study, {})[name] = read_table(path)
-    rows = [judge(claim, tables.get(claim.study, {}), registry[claim.study], args.scale) for claim in claims]
+    keys = {study: paper.key for study, paper in papers().items()}
+    rows = [
+        {
+            "paper": keys[claim.study],
+            **judge(claim, tables.get(claim.study, {}), registry[claim.study], args.scale),
+        }
+        for claim in claims
+    ]
     write_csv(args.out, [{name: row[name] for name in COLUMNS} for row in rows])
     counts = tally(pd.DataFrame(rows, columns=COLUMNS))
     print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))

@@ -19,7 +19,6 @@ from anarch.claims.verdicts import (
     Found,
     verdict,
 )
-from anarch.workflow.exhibits import papers
 
 Row = dict[str, Any]
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED)
@@ -49,7 +48,6 @@ def _of_the_paper(claim: Claim) -> Row:
     return {
         "id": claim.id,
         "study": claim.study,
-        "paper": papers()[claim.study].key,
         "location": claim.location,
         "statement": claim.says,
         "measured": claim.measured,

@@ -2,7 +2,7 @@
 
 from anarch.cost.ensembles import descent, memory
 from anarch.cost.measuring import LOOK, attack, look, slope_memory
-from anarch.cost.scale import Job, Scale, Wildcards, train
+from anarch.cost.scale import Job, Scale, Wildcards
 from anarch.cost.training import START, whole
 from anarch.cost.work import BASE, Cost, Work
 from anarch.workflow import bad_minima
@@ -43,7 +43,6 @@ def toy(scale: Scale, wildcards: Wildcards) -> Cost:
 
 
 JOBS: dict[str, Job] = {
-    "bad_minima_train": train,
     "bad_minima_measure": measure,
     "bad_minima_toy_boundaries": toy,
 }

@@ -14,7 +14,7 @@ from anarch.cost.measuring import (
     top_eigenvalue,
 )
 from anarch.cost.networks import FLOAT
-from anarch.cost.scale import Job, Scale, Wildcards, train
+from anarch.cost.scale import Job, Scale, Wildcards
 from anarch.cost.training import START, whole
 from anarch.cost.work import BASE, Cost, Work
 from anarch.workflow import blessing
@@ -151,7 +151,6 @@ def small(scale: Scale, wildcards: Wildcards) -> Cost:
 
 
 JOBS: dict[str, Job] = {
-    "blessing_train": train,
     "blessing_swissroll": swissroll,
     "blessing_minefield_networks": minefield_networks,
     "blessing_minefield": small,

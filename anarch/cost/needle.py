@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from anarch.cost.measuring import SLOPE, curvature_memory, look, slope, slope_memory, top_eigenvalue
-from anarch.cost.scale import Job, Scale, Wildcards, train
+from anarch.cost.scale import Job, Scale, Wildcards
 from anarch.cost.training import START, whole
 from anarch.cost.work import BASE, Cost, Work, work_of
 from anarch.workflow import needle
@@ -109,9 +109,6 @@ def blocks(scale: Scale, wildcards: Wildcards) -> Cost:
 
 
 JOBS: dict[str, Job] = {
-    "needle_cnn": train,
-    "needle_relax": train,
-    "needle_relax_traced": train,
     "needle_lift": lift,
     "needle_measure": measure,
     "needle_interpolate": interpolate,

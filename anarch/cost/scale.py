@@ -48,6 +48,6 @@ class Scale:
 
 
 def train(scale: Scale, wildcards: Wildcards) -> Cost:
-    """The rule that trains, and its heirs."""
+    """A job of the rule that trains, or of one of its heirs."""
     spec = scale.runs[wildcards["study"]][wildcards["run"]]
     return trained(spec, scale.images[spec.dataset])

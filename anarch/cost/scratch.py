@@ -2,7 +2,7 @@
 
 from anarch.cost.measuring import LOOK, look, look_memory
 from anarch.cost.networks import FLOAT, Network
-from anarch.cost.scale import Job, Scale, Wildcards, train
+from anarch.cost.scale import Job, Scale, Wildcards
 from anarch.cost.training import START
 from anarch.cost.work import BASE, Cost, Work, total
 from anarch.workflow import scratch
@@ -52,7 +52,6 @@ def _filters(network: Network, images: Images, spec: RunSpec) -> Cost:
 
 
 JOBS: dict[str, Job] = {
-    "scratch_train": train,
     "scratch_measure": measure,
     "scratch_filters": filters,
 }

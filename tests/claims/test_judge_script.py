@@ -41,6 +41,7 @@ def run(folder, *tables):
 def test_one_row_a_claim_in_their_order(folder, capsys):
     found = run(folder, folder / "needle/tables/measures.csv")
     assert list(found.id) == ["needle.planted", "scratch.other"] and list(found.columns) == list(COLUMNS)
+    assert list(found.paper) == ["dascoli2019", "neyshabur2020"]
     first, second = found.to_dict("records")
     assert first["verdict"] == "reproduced" and first["value"] == pytest.approx(0.2)
     assert (

@@ -7,7 +7,7 @@ import yaml
 
 from anarch.cost.jobs import Planned, longest_chain, planned_jobs
 from anarch.cost.plan import DEVICES, JOBS, Priced, Short, priced, rows, short, study_of, unknown_rules
-from anarch.cost.scale import Scale
+from anarch.cost.scale import Scale, train
 from anarch.cost.work import Cost, Device, Work, total
 from anarch.workflow.config import validated
 from anarch.workflow.studies import STUDIES
@@ -115,7 +115,7 @@ def test_every_run_of_every_scale_has_a_cost(name):
     of = scale(name)
     for study in STUDIES:
         for run in of.runs[study]:
-            cost = JOBS["bad_minima_train"](of, {"study": study, "run": run})
+            cost = train(of, {"study": study, "run": run})
             assert cost.trained.flops > 0 and cost.memory > 0 and cost.disk > 0, run
 
 
@@ -141,7 +141,5 @@ def test_larger_scales_cost_more(rule):
 
 def test_what_is_lifted_would_cost_more_with_padding():
     laptop = scale("config")
-    lifted, cnn = (
-        JOBS["needle_relax"](laptop, {"study": "needle", "run": f"sgd/{run}-s0"}) for run in ("fcn", "cnn")
-    )
+    lifted, cnn = (train(laptop, {"study": "needle", "run": f"sgd/{run}-s0"}) for run in ("fcn", "cnn"))
     assert lifted.trained.padded > 1.1 * lifted.trained.flops and cnn.trained.padded == cnn.trained.flops

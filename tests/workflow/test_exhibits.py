@@ -22,8 +22,8 @@ GOOD = {
 }
 
 
-def test_every_study_has_a_register_and_a_paper():
-    assert set(REGISTERS) == {*STUDIES, "atlas"} and set(papers()) == set(STUDIES)
+def test_every_study_has_a_register():
+    assert set(STUDIES) < set(REGISTERS) and set(papers()) <= set(STUDIES)
 
 
 @pytest.mark.parametrize("study", REGISTERS)
