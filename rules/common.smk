@@ -20,6 +20,8 @@ try:
     RUNS = checks.validated(config, ROOT)
     DATA_ROOT = checks.data_root(config)
     REGISTERS = exhibits.registers()
+    if lacking := STUDIES.keys() - REGISTERS.keys():
+        raise ValueError(f"there is no register anarch/exhibits/{min(lacking)}.yaml")
 except ValueError as error:
     raise WorkflowError(str(error))
 

@@ -1,7 +1,7 @@
 """Axes of the house: times with an initial point at 0, and log axes that survive zeros and negatives."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,17 +24,20 @@ def plain_number(value: float, _position: int | None = None) -> str:
     return f"$10^{{{exponent}}}$" if front == 1 else f"${front:g}\\cdot 10^{{{exponent}}}$"
 
 
-def _ticks(axis: Axis, places: list[float]) -> None:
+def ticks(
+    axis: Axis, places: Sequence[float], written: Callable[[float, int | None], str] = plain_number
+) -> None:
+    """Ticks at ``places`` and nowhere else."""
     axis.set_major_locator(FixedLocator(places))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(plain_number))
+    axis.set_major_formatter(FuncFormatter(written))
 
 
 def time_axis(ax: Axes, largest: float, label: str = RELAX_TIME) -> None:
     """Epochs on x: logarithmic from 1, with 0 shown half a decade to its left; ticks 0, 1, 3, 10, ..."""
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     steps = [1.0 * 10**k * front for k in range(7) for front in (1, 3)]
-    _ticks(ax.xaxis, [0.0, *(step for step in steps if step <= max(largest, 1))])
+    ticks(ax.xaxis, [0.0, *(step for step in steps if step <= max(largest, 1))])
     ax.set_xlim(-0.25, max(largest, 1) * 1.25)
     ax.set_xlabel(label)
 
@@ -52,7 +55,7 @@ def log_y(ax: Axes, *values: pd.Series | np.ndarray | Sequence[float]) -> None:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     places = [front * 10.0**power for power in powers if power % every_nth == 0 for front in fronts]
     ax.set_yscale("log")
-    _ticks(ax.yaxis, [place for place in places if low <= place <= high])
+    ticks(ax.yaxis, [place for place in places if low <= place <= high])
     ax.set_ylim(low, high)
 
 

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 
 SINGLE, DOUBLE = 3.5, 7.2  # column widths of a journal page, inches
 SMALL, BODY = 6.0, 7.0  # points
@@ -216,6 +217,30 @@ def published(ax: Axes, value: float, *, colour: str, line: Any = "-", marker: s
         va="center",
         fontsize=SMALL - 0.5,
         color=colour,
+    )
+
+
+def open_handle(label: str) -> Line2D:
+    """The legend's entry for what `open_mark` draws."""
+    return Line2D([], [], color=INK, marker="o", markerfacecolor="white", linestyle="none", label=label)
+
+
+def open_mark(
+    ax: Axes, x: float, y: float, *, colour: str, marker: str, size: float = 4.5, **options: Any
+) -> None:
+    """A number of the paper's as an open mark, which may lie outside the axes; options go to the mark."""
+    ax.plot(
+        [x],
+        [y],
+        color=colour,
+        marker=marker,
+        markerfacecolor="white",
+        markersize=size,
+        linestyle="none",
+        clip_on=False,
+        zorder=5,
+        label="_published",
+        **options,
     )
 
 

@@ -1,4 +1,7 @@
-"""The studies: each module has ``runs(section)``, ``describe(run)`` and ``check(section, datasets)``."""
+"""The studies: each module has ``runs(section)``, ``describe(run)`` and ``check(section, datasets)``.
+
+It may have ``about(section, scale)``, which captions of its register name as ``{about}``.
+"""
 
 from types import ModuleType
 

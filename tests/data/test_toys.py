@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 from torch.testing import assert_close
-from toy_boundaries import margin, random_labels
 
 from anarch.data.toys import concentric_rings, minefield_spirals, two_gaussians, two_spirals
 from anarch.randomness import generator
 from anarch.training.stacked import unstack
+from toy_boundaries import margin, random_labels
 
 DRAWN = {
     "two_spirals": lambda n, draws: two_spirals(n, draws),

@@ -1,17 +1,17 @@
 """Each figure of ``blessing`` from planted tables: it plots what was planted, every text can be read."""
 
-import inspect
 import math
 
-import draw as drawing
 import numpy as np
 import pandas as pd
 import pytest
+from endings import drawing, missing_columns, missing_rows, words
 from legible import assert_legible, texts, xy
 from matplotlib.figure import Figure
 from PIL import Image
 from planted_blessing import basins, history, made, minima, sizes, surface
 
+import draw as script
 from anarch.figures import blessing
 from anarch.figures.blessing import methods, selection, volumes
 from anarch.figures.tables import TableError
@@ -19,19 +19,12 @@ from anarch.figures.tables import TableError
 ABOUT = "swiss roll (200 points) and cluttered digits (2,000 + 1,000 images), laptop scale"
 
 
-def draw(name, tables) -> Figure | list[Figure]:
-    function = getattr(blessing, name)
-    wanted = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
-    return function(*(tables[key] for key in wanted), about=ABOUT)
+draw = drawing(blessing, ABOUT)
 
 
 def first(drawn: Figure | list[Figure]) -> Figure:
     """The figure, or the first frame of an animation."""
     return drawn[0] if isinstance(drawn, list) else drawn
-
-
-def words(figure: Figure) -> str:
-    return " ".join((figure.get_supxlabel() or "").split())
 
 
 @pytest.fixture(scope="module")
@@ -330,7 +323,7 @@ def test_the_animation_moves_nothing_but_regions_and_titles(both):
 
 def test_an_animation_becomes_a_gif_of_the_same_bytes_beside_its_first_frame(both, tmp_path):
     for run in ("one", "two"):
-        drawing.save(draw("animation", both), tmp_path / run / "x.png", tmp_path / run / "x.svg")
+        script.save(draw("animation", both), tmp_path / run / "x.png", tmp_path / run / "x.svg")
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["x.gif", "x.png", "x.svg"]
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
@@ -339,8 +332,9 @@ def test_an_animation_becomes_a_gif_of_the_same_bytes_beside_its_first_frame(bot
         assert gif.size == (660, 440)
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "lost"),
+test_a_missing_column_is_named = missing_columns(
+    draw,
+    "both",
     [
         ("animation", "frames", "frame"),
         ("animation", "boundaries", "kind"),
@@ -359,13 +353,11 @@ def test_an_animation_becomes_a_gif_of_the_same_bytes_beside_its_first_frame(bot
         ("table1", "basins", "dimension"),
     ],
 )
-def test_a_missing_column_is_named(name, key, lost, both):
-    with pytest.raises(TableError, match=f"table {key} lacks column {lost}"):
-        draw(name, {**both, key: both[key].drop(columns=lost)})
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "query", "message"),
+test_missing_rows_are_named = missing_rows(
+    draw,
+    "both",
     [
         ("animation", "frames", "beta == 0", "frames needs rows with beta = 0 and with beta above 0"),
         ("animation", "boundaries", "kind == 'grid'", "boundaries has no training point of seed 0"),
@@ -379,9 +371,6 @@ def test_a_missing_column_is_named(name, key, lost, both):
         ("table1", "minima", "seed > 9", "minima has no row"),
     ],
 )
-def test_missing_rows_are_named(name, key, query, message, both):
-    with pytest.raises(TableError, match=message):
-        draw(name, {**both, key: both[key].query(query)})
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100"), (0.99512, "99.51"), (0.0, "0"), (np.nan, "–")])

@@ -1,18 +1,14 @@
 """Each figure of ``embedding`` from planted tables: it plots what was planted, every text can be read."""
 
-import inspect
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
+from endings import drawing, equal_bytes, missing_columns, missing_rows, words
 from legible import assert_legible, texts, xy
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from anarch.figures import embedding, style
+from anarch.figures import embedding
 from anarch.figures.embedding import published, series
-from anarch.figures.tables import TableError
 
 ABOUT = "50 points of a target with three bends, digits (1,000 + 797 images), laptop scale"
 GRID = np.linspace(-2, 2, 61)
@@ -237,14 +233,7 @@ def made(seeds: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(name: str, tables: dict[str, pd.DataFrame]) -> Figure:
-    function = getattr(embedding, name)
-    parameters = inspect.signature(function).parameters.values()
-    return function(*(tables[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY), about=ABOUT)
-
-
-def words(figure: Figure) -> str:
-    return " ".join((figure.get_supxlabel() or "").split())
+draw = drawing(embedding, ABOUT)
 
 
 def titles(figure: Figure) -> list[str]:
@@ -467,8 +456,9 @@ def test_steps_have_few_ticks_and_zero_none(low, high):
     assert 1 <= sum(left <= tick <= right for tick in ax.get_xticks()) <= 6
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "lost"),
+test_a_missing_column_is_named = missing_columns(
+    draw,
+    "three",
     [
         ("fig1", "descent", "origin"),
         ("fig1", "curves", "kind"),
@@ -480,13 +470,11 @@ def test_steps_have_few_ticks_and_zero_none(low, high):
         ("table1", "certificate", "holds"),
     ],
 )
-def test_a_missing_column_is_named(name, key, lost, three):
-    with pytest.raises(TableError, match=f"table {key} lacks column {lost}"):
-        draw(name, {**three, key: three[key].drop(columns=lost)})
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "query", "message"),
+test_missing_rows_are_named = missing_rows(
+    draw,
+    "three",
     [
         ("fig1", "descent", "start != 'small'", "descent has no row with start = small"),
         (
@@ -505,14 +493,6 @@ def test_a_missing_column_is_named(name, key, lost, three):
         ("table1", "certificate", "trials > 999", "certificate has no row"),
     ],
 )
-def test_missing_rows_are_named(name, key, query, message, three):
-    with pytest.raises(TableError, match=message):
-        draw(name, {**three, key: three[key].query(query)})
 
 
-def test_equal_tables_are_equal_bytes(three):
-    first, second = (io.BytesIO() for _ in range(2))
-    for file in (first, second):
-        with rc_context(style.RC):
-            draw("fig2", three).savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    assert first.getvalue() == second.getvalue()
+test_equal_tables_are_equal_bytes = equal_bytes(draw, "three", "fig2")

@@ -1,14 +1,12 @@
 """Each figure of ``needle`` from planted tables: it plots what was planted, and every text can be read."""
 
-import inspect
-
 import numpy as np
 import pandas as pd
 import pytest
+from endings import drawing
 from legible import assert_legible, line, xy
 from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from anarch.figures import needle, style
 from anarch.figures.needle import published
@@ -18,12 +16,7 @@ ABOUT = "cluttered_digits (6,000 + 3,000 images), laptop scale"
 PAPER_TIMES = (0, 1, 2, 3, 4, 6, 8, 10, 13, 18, 23, 30, 40, 52, 67, 88, 115, 150)
 
 
-def draw(name, tables, **options) -> Figure:
-    function = getattr(needle, name)
-    parameters = inspect.signature(function).parameters.values()
-    return function(
-        *(tables[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY), about=ABOUT, **options
-    )
+draw = drawing(needle, ABOUT)
 
 
 def planted(tables, column, *, model="eFCN", moment="end", protocol="sgd") -> np.ndarray:

@@ -1,11 +1,10 @@
 """Each figure of ``scratch`` from planted tables: it plots what was planted, every text can be read."""
 
-import inspect
-
 import numpy as np
 import pandas as pd
 import pytest
-from legible import assert_legible, saved, texts, xy
+from endings import drawing, equal_bytes, missing_columns, missing_rows, words
+from legible import assert_legible, texts, xy
 from matplotlib.figure import Figure
 
 from anarch.figures import scratch
@@ -262,14 +261,7 @@ def made(tasks, seeds, lengths=(30,), channels=1) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(name, tables) -> Figure:
-    function = getattr(scratch, name)
-    parameters = inspect.signature(function).parameters.values()
-    return function(*(tables[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY), about=ABOUT)
-
-
-def words(figure: Figure) -> str:
-    return " ".join((figure.get_supxlabel() or "").split())
+draw = drawing(scratch, ABOUT)
 
 
 @pytest.fixture(scope="module")
@@ -628,22 +620,29 @@ def test_counts_are_told_in_three_digits(number, text):
 # Errors
 
 
-@pytest.mark.parametrize(
-    ("name", "lost"),
+test_a_missing_column_is_named = missing_columns(
+    draw,
+    "small",
     [
-        ("fig1", "description"), ("fig2", "fit_accuracy"), ("fig3", "shrink"), ("fig4", "radius"),
-        ("fig5", "kernel"), ("fig6", "train_accuracy"), ("fig8", "weight"), ("fig10", "locality"),
-        ("table1", "weights"), ("table2", "beta"), ("table3", "true_formula"), ("table5", "distinct"),
+        ("fig1", "", "description"),
+        ("fig2", "", "fit_accuracy"),
+        ("fig3", "", "shrink"),
+        ("fig4", "", "radius"),
+        ("fig5", "", "kernel"),
+        ("fig6", "", "train_accuracy"),
+        ("fig8", "", "weight"),
+        ("fig10", "", "locality"),
+        ("table1", "", "weights"),
+        ("table2", "", "beta"),
+        ("table3", "", "true_formula"),
+        ("table5", "", "distinct"),
     ],
-)  # fmt: skip
-def test_a_missing_column_is_named(name, lost, small):
-    bare = {key: table.drop(columns=lost, errors="ignore") for key, table in small.items()}
-    with pytest.raises(TableError, match=f"lacks column {lost}"):
-        draw(name, bare)
+)
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "query", "message"),
+test_missing_rows_are_named = missing_rows(
+    draw,
+    "small",
     [
         ("fig1", "scaling", "panel == 'alpha'", "scaling has no row with panel = size; there is: alpha"),
         ("fig1", "counts", "network == 'S-CONV'", "counts has no row with network = D-CONV"),
@@ -654,9 +653,6 @@ def test_a_missing_column_is_named(name, lost, small):
         ("table4", "counts", "table == 3", "counts has no row with table = 4"),
     ],
 )
-def test_missing_rows_are_named(name, key, query, message, small):
-    with pytest.raises(TableError, match=message):
-        draw(name, {**small, key: small[key].query(query)})
 
 
 @pytest.mark.parametrize(
@@ -674,6 +670,4 @@ def test_unknown_networks_are_named(name, message, small):
         draw(name, {"results": small["results"].assign(network="LeNet")})
 
 
-def test_equal_tables_are_equal_bytes(small):
-    first, second = (saved(draw("fig5", small), metadata={"Software": None}) for _ in range(2))
-    assert first == second
+test_equal_tables_are_equal_bytes = equal_bytes(draw, "small", "fig5")

@@ -4,13 +4,13 @@ import csv
 import json
 from pathlib import Path
 
-import measure_atlas
-import measure_atlas_swissroll
 import pytest
-import rank_atlas
 import torch
 
+import measure_atlas
+import measure_atlas_swissroll
 import measure_basins
+import rank_atlas
 import swissroll
 from anarch.atlas.ranking import MEASURES
 from anarch.lifting.locality import deviation

@@ -5,9 +5,6 @@ import json
 import math
 
 import pytest
-import rings
-import slice_minima
-import swissroll_boundaries
 import torch
 from safetensors.torch import load_file
 from torch import nn
@@ -16,7 +13,10 @@ from torch.testing import assert_close
 
 import measure_basins
 import minefield
+import rings
+import slice_minima
 import swissroll
+import swissroll_boundaries
 from anarch.landscape.basins import radii_at_cutoffs
 from anarch.workflow.blessing_toys import Descending, Rings, Swissroll
 from anarch.workflow.specs import canonical_json

@@ -6,11 +6,11 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-import check_arithmetic
 import pytest
 import torch
 from torch import nn
 
+import check_arithmetic
 from anarch.arithmetic import ROUNDING, TOLERANCE, rounding_errors
 from anarch.models import architectures
 from artefacts import read_csv

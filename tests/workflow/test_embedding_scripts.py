@@ -1,8 +1,6 @@
 """The embedding study's scripts on tiny inputs: tables read back exactly, a split is definition 5."""
 
 import torch
-from embed_points import choose, spectra, split
-from reduce_network import cosine_rows, group_rows, widen_two_layer
 
 from anarch.critical.descent import gaussian
 from anarch.critical.diagram import CriticalPoint
@@ -12,6 +10,8 @@ from anarch.critical.spectra import inertia, spectrum
 from anarch.data.regression import iris
 from artefacts import write_csv
 from critical_points import curve_grid, load_data, numbered, point_rows, read_points
+from embed_points import choose, spectra, split
+from reduce_network import cosine_rows, group_rows, widen_two_layer
 
 
 def flower_point(seed: int) -> CriticalPoint:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import prepare_data
 import pytest
-import train
 import yaml
 
+import prepare_data
+import train
 from anarch import models
 from anarch.training import network, optimisers
 from anarch.training.optimisers import OPTIMISERS

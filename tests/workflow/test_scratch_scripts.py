@@ -4,13 +4,13 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+import torch
+
 import count_scratch
 import measure_scratch
-import pytest
 import select_scratch
-import torch
 import trace_scratch_filters
-
 from anarch.complexity.description_length import description_length_bound
 from anarch.data.prepare import pixel_order
 from anarch.training.network import fresh_network

@@ -46,7 +46,7 @@ def _accuracy(history: pd.DataFrame, column: str, label: str, text: str, about: 
                     series.paper_mark(ax, values[0 if column == "train_accuracy" else 2], mode, init)
     series.label_outer(found, "epoch", [label])
     shown = rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None)
-    series.legend(made, shown, *([series.paper_handle("paper")] if marked else []))
+    series.legend(made, shown, *([style.open_handle("paper")] if marked else []))
     note = (
         " Open marks outside the right edge: the paper's ResNet18 on CIFAR-10, at the end (Table 2)."
         if marked

@@ -4,11 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from anarch.figures import style, tables
 from anarch.figures.bad_minima import published, series
-from anarch.figures.scales import plain_number
+from anarch.figures.scales import ticks
 
 LABELS = {"vanilla": "vanilla SGD", "sota": "SOTA SGD"}
 
@@ -38,9 +37,7 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
             if pair == marked:
                 _marks(ax, mode, summary)
     for ax in (ax for stack in found.values() for ax in stack):
-        ax.xaxis.set_major_locator(FixedLocator(_apart(sorted(factors))))
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_major_formatter(FuncFormatter(plain_number))
+        ticks(ax.xaxis, _apart(sorted(factors)))
     series.label_outer(found, "replication factor R", ["test accuracy (%)"])
     handles: list[Line2D] = [
         Line2D([], [], color=colour, marker=marker, linestyle=line, label=name)
@@ -48,7 +45,7 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
         for _, colour, marker, line in [series.LOOKS[mode, "adversarial"]]
     ]
     if marked:
-        handles.append(series.paper_handle("paper"))
+        handles.append(style.open_handle("paper"))
     made.legend(handles=handles, loc="outside upper center", ncols=3)
     style.caption(made, _text(marked is not None), about=about, counts=n)
     return made

@@ -149,25 +149,9 @@ def legend(made: Figure, shown: Iterable[tuple[str, str]], *extra: Line2D) -> No
     made.legend(handles=[*handles, *extra], loc="outside upper center", ncols=columns, columnspacing=1.0)
 
 
-def paper_handle(label: str) -> Line2D:
-    """The legend's entry for open marks."""
-    return Line2D([], [], color=style.INK, marker="o", markerfacecolor="white", linestyle="none", label=label)
-
-
 def paper_mark(ax: Axes, value: float, mode: str, init: str, *, x: float | None = None) -> None:
     """The paper's ``value`` as an open mark of its curve: at ``x``, or outside the right edge."""
     _, colour, marker, _ = LOOKS[mode, init]
     place = {"random": 1.035, "adversarial": 1.085}[init] if x is None else x
-    ax.plot(
-        [place],
-        [value],
-        color=colour,
-        marker=marker,
-        markerfacecolor="white",
-        markersize=4.0,
-        linestyle="none",
-        clip_on=False,
-        zorder=5,
-        label="_published",
-        transform=ax.get_yaxis_transform() if x is None else ax.transData,
-    )
+    across = ax.get_yaxis_transform() if x is None else ax.transData
+    style.open_mark(ax, place, value, colour=colour, marker=marker, size=4.0, transform=across)

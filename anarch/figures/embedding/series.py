@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from anarch.figures import style, tables
-from anarch.figures.scales import plain_number
+from anarch.figures.scales import plain_number, ticks
 
 CURVES = ("kind", "width", "point", "loss", "x", "value")
 # width of a narrow network -> colour and marker of its critical points, line of its output
@@ -65,9 +64,8 @@ def step_axis(ax: Axes, steps: pd.Series, label: str = "training step") -> None:
         math.ceil(math.log10(low)) - 1, math.ceil(math.log10(high)), max(1, math.ceil(decades / 6))
     )
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator([front * 10.0**power for power in powers for front in fronts]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(plain_number if decades < 2 else _power))
+    places = [front * 10.0**power for power in powers for front in fronts]
+    ticks(ax.xaxis, places, plain_number if decades < 2 else _power)
     ax.set_xlim(low, high)
     ax.set_xlabel(label)
 

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from anarch.figures import style, tables
-from anarch.figures.scales import plain_number
+from anarch.figures.scales import ticks
 
 COLUMNS = (
     "model",
@@ -171,6 +170,5 @@ def _subspace(ax: Axes, largest: float) -> None:
     ax.set_ylim(-top * 0.05**2, top)
     power = 10.0 ** np.floor(np.log10(top))
     fronts = (0, 0.1, 0.3, 1, 2, 3, 4, 5) if top < 5 * power else (0, 0.1, 0.5, 1, 2, 4, 6, 8)
-    ax.yaxis.set_major_locator(FixedLocator([front * power for front in fronts if front * power <= top]))
-    ax.yaxis.set_major_formatter(FuncFormatter(plain_number))
+    ticks(ax.yaxis, [front * power for front in fronts if front * power <= top])
     ax.axhline(0, color=style.YELLOW, linewidth=5, label="CNN subspace", zorder=1)

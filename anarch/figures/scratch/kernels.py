@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from anarch.figures import style, tables
+from anarch.figures import scales, style, tables
 from anarch.figures.scratch import series
 
 LOOKS = {
@@ -26,7 +26,7 @@ def fig5(results: pd.DataFrame, *, about: str) -> Figure:
             if len(summary):
                 style.spread(ax, summary, label=label, colour=colour, marker=marker, line=line)
                 n += tables.counts(summary)
-        series.value_ticks(ax.xaxis, part.kernel)
+        scales.ticks(ax.xaxis, sorted(set(part.kernel)))
         ax.margins(x=0.08)
         ax.set(title=name, xlabel="kernel size (pixels)")
     axes[0, 0].set_ylabel("test accuracy (%)")

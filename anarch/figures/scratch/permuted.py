@@ -39,7 +39,7 @@ def fig10(results: pd.DataFrame, *, about: str) -> Figure:
     axes[1, 0].set_ylabel("radius / shuffled")
     kin = [published.NAMES[known] for name in names.values() if (known := published.kin(name))]
     handles = [series.handle(f"{pixels} pixels", *look[:2], "none") for pixels, look in LOOKS.items()]
-    series.legend(made, handles + ([series.paper_handle(f"paper ({', '.join(kin)}), intact")] if kin else []))
+    series.legend(made, handles + ([style.open_handle(f"paper ({', '.join(kin)}), intact")] if kin else []))
     style.caption(
         made,
         "Above: test accuracy with pixels as they are and with pixels permuted, in all images alike. Below: "
@@ -79,4 +79,5 @@ def _marks(ax: Axes, dataset: str | None) -> None:
     for place, way in enumerate(GROUPS):
         value = published.METHODS[way][published.DATASETS.index(dataset)]
         if value is not None:
-            series.paper_mark(ax, place - 0.32, value, *LOOKS["intact"][:2])
+            colour, marker, *_ = LOOKS["intact"]
+            style.open_mark(ax, place - 0.32, value, colour=colour, marker=marker)

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from anarch.figures import scales, style, tables
 
@@ -67,11 +66,6 @@ def network_handles(networks: Iterable[str]) -> list[Line2D]:
     return [handle(network, *LOOKS[network]) for network in networks]
 
 
-def paper_handle(label: str = "paper") -> Line2D:
-    """The legend's entry for open marks."""
-    return handle(label, style.INK, "o", "none", markerfacecolor="white")
-
-
 def legend(made: Figure, handles: list[Line2D]) -> None:
     """One legend above all panels, in as many columns as the figure's width has room for."""
     lines = -(-len(handles) // max(1, int(made.get_figwidth())))
@@ -101,9 +95,7 @@ def count_axis(ax: Axes, which: Literal["x", "y"], values: Iterable[float]) -> N
         ax.set(xscale="log", xlim=(low, high))
     else:
         ax.set(yscale="log", ylim=(low, high))
-    axis.set_major_locator(FixedLocator([place for place in places if low <= place <= high]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(count_text))
+    scales.ticks(axis, [place for place in places if low <= place <= high], count_text)
 
 
 def log_values(ax: Axes, values: Iterable[float]) -> None:
@@ -119,27 +111,4 @@ def log_values(ax: Axes, values: Iterable[float]) -> None:
     for value in every:
         if not kept or value >= step * kept[-1]:
             kept.append(value)
-    value_ticks(ax.xaxis, kept)
-
-
-def value_ticks(axis: Axis, values: Iterable[float]) -> None:
-    """Ticks at ``values`` and nowhere else."""
-    axis.set_major_locator(FixedLocator(sorted(set(values))))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(scales.plain_number))
-
-
-def paper_mark(ax: Axes, x: float, y: float, colour: str, marker: str) -> None:
-    """A number of the paper's as an open mark."""
-    ax.plot(
-        [x],
-        [y],
-        color=colour,
-        marker=marker,
-        markerfacecolor="white",
-        markersize=4.5,
-        linestyle="none",
-        clip_on=False,
-        zorder=5,
-        label="_published",
-    )
+    scales.ticks(ax.xaxis, kept)

@@ -43,7 +43,7 @@ def fig2(results: pd.DataFrame, *, about: str) -> Figure:
             for i, name in enumerate(names.values())
         ]
     if _marked(shown):
-        handles.append(series.paper_handle())
+        handles.append(style.open_handle("paper"))
     series.legend(made, handles)
     style.caption(made, _text(rows, names, _marked(shown), unfit), about=about, counts=n)
     return made
@@ -76,7 +76,7 @@ def fig6(results: pd.DataFrame, *, about: str) -> Figure:
     for ax, label in zip(axes[:, 0], ("training accuracy (%)", "test accuracy (%)"), strict=True):
         ax.set_ylabel(label)
     fit = series.handle("fits (Fig. 2)", style.GREY, "", style.DASHES[2])
-    paper = [series.paper_handle()] if _marked(names) else []
+    paper = [style.open_handle("paper")] if _marked(names) else []
     series.legend(made, [*series.network_handles(networks), fit, *paper])
     note = f" {_marks_text()}" if paper else ""
     style.caption(
@@ -105,7 +105,7 @@ def accuracy(ax: Axes, rows: pd.DataFrame, networks: list[str], column: str) -> 
             n += tables.counts(summary)
         if known in published.DATASETS and network in MARKS:
             value = published.ACCURACIES[network][published.DATASETS.index(known)][0]
-            series.paper_mark(ax, MARKS[network], value, colour, marker)
+            style.open_mark(ax, MARKS[network], value, colour=colour, marker=marker)
             reach.append(MARKS[network])
     series.count_axis(ax, "x", reach)
     return n
