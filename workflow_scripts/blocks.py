@@ -33,8 +33,8 @@ def main(argv: list[str] | None = None) -> None:
     )
     rows = []
     for layer, mask in enumerate(local_masks(network).values(), start=1):
-        size = [min(CELLS, side) for side in mask.shape]
-        filled = F.adaptive_avg_pool2d(mask[None, None].to(torch.float32), size)[0, 0]
+        rows_of, columns_of = (min(CELLS, side) for side in mask.shape)
+        filled = F.adaptive_avg_pool2d(mask[None, None].to(torch.float32), (rows_of, columns_of))[0, 0]
         rows += [
             {
                 "layer": layer,

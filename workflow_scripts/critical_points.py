@@ -68,8 +68,13 @@ def read_points(path: Path, x: Tensor, y: Tensor) -> list[CriticalPoint]:
         widths = (x.shape[1], int(row["width"]), y.shape[1])
         network = Network(widths, row["activation"], bool(int(row["output_bias"])))
         theta = torch.tensor([float(value) for value in row["theta"].split()], dtype=torch.float64)
-        counts = (int(row[name]) for name in ("negative", "zero", "positive"))
-        inertia = Inertia(*counts, float(row["threshold"]), float(row["margin"] or "inf"))
+        inertia = Inertia(
+            negative=int(row["negative"]),
+            zero=int(row["zero"]),
+            positive=int(row["positive"]),
+            threshold=float(row["threshold"]),
+            margin=float(row["margin"] or "inf"),
+        )
         found.append(
             CriticalPoint(
                 network,

@@ -153,11 +153,11 @@ def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
             frames[0].savefig(partial[svg], format="svg", metadata=said)
             for path in gif:
                 write_gif(frames, partial[path])
-        for path, written in partial.items():
-            os.replace(written, path)
+        for path, finished in partial.items():
+            os.replace(finished, path)
     finally:
-        for written in partial.values():
-            written.unlink(missing_ok=True)
+        for unfinished in partial.values():
+            unfinished.unlink(missing_ok=True)
 
 
 def write_gif(frames: list["Figure"], path: Path) -> None:

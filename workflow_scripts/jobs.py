@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,7 +16,7 @@ from anarch.training.loop import use_precision
 from anarch.workflow.gpu import lock_folder, take_device
 
 _told = [float("-inf")]  # when the last line of progress was written
-_held = []  # device locks of this process; the operating system frees them at its end
+_held: list[Any] = []  # device locks of this process; the operating system frees them at its end
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
@@ -41,7 +42,8 @@ def start(args: argparse.Namespace, *, precision: str = "fp32") -> torch.device:
     if not (chosen and torch.cuda.is_available()):
         return torch.device("cpu")  # whose kernels are deterministic without asking, which costs a second
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid, a pass over each buffer
+    # A debugging aid that costs a pass over each new buffer.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return torch.device("cuda")
 
 
@@ -56,7 +58,7 @@ def _keep_the_compiler_out() -> None:
             inner.__dynamo_disable = inner
     for kind in vars(torch.optim).values():
         if isinstance(kind, type) and "step" in vars(kind):
-            kind.step = torch.no_grad()(inspect.unwrap(kind.step))
+            kind.step = torch.no_grad()(inspect.unwrap(kind.step))  # type: ignore[attr-defined]
 
 
 def progress(done: int, total: int, unit: str, **numbers: float) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from anarch.atlas.measures import Effort, first, landscape, weights
 from anarch.randomness import generator
@@ -27,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     spec, effort = parse(Swissroll, json.loads(args.spec)), parse(Effort, json.loads(args.effort))
     device = start(args)
     found = argparse.Namespace(networks=args.networks, spec=args.spec, seeds=spec.seeds)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for minimum in minima(found, device):
         progress(len(rows), len(spec.seeds) * len(spec.betas), "network")
         train = first(*minimum.train, effort.images)

@@ -45,7 +45,8 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments.parse_args(argv)
     device = start(args)
     data = load_examples(args.data, device)
-    measures, robustness, ends = [], [], {}
+    measures, robustness = [], []
+    ends: dict[str, Any] = {}
     for done, name in enumerate(args.names):
         progress(done, len(args.names), "run")
         one = open_run(args.runs, name, args.data, device)

@@ -168,8 +168,8 @@ def train_convolutional(spec: Mapping[str, Any], net: TwoLayer, data: Data, step
     if not isinstance(net, ConvNet):
         raise TypeError(f"a ConvNet is needed, got {type(net).__name__}")
     options = {"lr": spec["lr"], "record_every": spec["record_every"]}
-    net = moved(net, data["train"][0].device)
-    return brought_back(train_cnn(net, *data["train"], steps=steps, **options))
+    there = moved(net, data["train"][0].device)
+    return brought_back(train_cnn(there, *data["train"], steps=steps, **options))
 
 
 KINDS = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a point of a path")
     args = arguments.parse_args(argv)
     device = start(args)
-    rows, points, shadows = [], [], []
+    rows: list[dict[str, Any]] = []
+    points: list[Any] = []
+    shadows: list[Any] = []
     for name in [args.cnn, *args.wide]:
         progress(len(points), 0, "point")
         for epoch, network in path_of(open_run(args.runs, name, args.data, device)):

@@ -58,7 +58,8 @@ def main(argv: list[str] | None = None) -> None:
 
 def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> None:
     data, manifest = load_examples(args.data, device), load_manifest(args.data)
-    shape = tuple(data["train"].images.shape[1:])
+    channels, height, width = data["train"].images.shape[1:]
+    shape = (channels, height, width)
     if args.start is None:
         network = fresh_network(spec.model, shape, manifest["classes"], spec.seed)
     else:
