@@ -23,7 +23,7 @@ BLESSING_TOY_CODE = {
 # Digests of the scripts that read the swiss roll's networks, and of those that read runs on images.
 SWISSROLL_CODE = {
     script: combined(
-        LINEAGE.code(script, "swissroll_minima") + BLESSING_TOY_CODE["swissroll"]
+        LINEAGE.code(script, "shared.swissroll_minima") + BLESSING_TOY_CODE["swissroll"]
     )
     for script in ("measure_basins.py", "slice_minima.py", "swissroll_boundaries.py")
 }
@@ -32,7 +32,7 @@ IMAGE_CODE = {
         script,
         "blessing",
         [run for name in IMAGE_SETS for run in blessing.members(BLESSING, name)],
-        "image_minima",
+        "shared.image_minima",
     )
     for script in ("measure_basins.py", "slice_minima.py")
 }

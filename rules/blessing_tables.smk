@@ -60,7 +60,7 @@ rule blessing_measure_images:
             "measure_basins.py",
             "blessing",
             blessing.members(BLESSING, w.set, [int(w.seed)]),
-            "image_minima",
+            "shared.image_minima",
         ),
     shell:
         "python workflow_scripts/measure_basins.py --source image_minima --runs {params.runs} --names {params.names}"
@@ -132,7 +132,7 @@ rule blessing_slice_images:
             "slice_minima.py",
             "blessing",
             blessing.members(BLESSING, w.set, IMAGE_SETS[w.set]["seeds"][:1]),
-            "image_minima",
+            "shared.image_minima",
         ),
     shell:
         "python workflow_scripts/slice_minima.py --source image_minima --runs {params.runs} --names {params.names}"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from anarch.critical.certificate import criticality_rows, property_rows
 from anarch.randomness import generator
-from artefacts import write_csv
-from jobs import parser, progress, run_script, start
+from shared.artefacts import write_csv
+from shared.jobs import parser, progress, run_script, start
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -24,8 +24,8 @@ from anarch.training.examples import Examples
 from anarch.training.loop import Training
 from anarch.training.network import fresh_network
 from anarch.workflow.specs import LIFTS, Model, Recipe
-from artefacts import write_csv
-from jobs import parser, run_script, start
+from shared.artefacts import write_csv
+from shared.jobs import parser, run_script, start
 
 Row = dict[str, Any]
 

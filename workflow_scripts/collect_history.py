@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from anarch.workflow import paths
-from artefacts import column, read_csv, write_csv
+from shared.artefacts import column, read_csv, write_csv
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from anarch.workflow.scratch_printed import parameter_rows, scaling_rows
-from artefacts import write_csv
+from shared.artefacts import write_csv
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -19,9 +19,9 @@ from anarch.critical.networks import output
 from anarch.critical.slow_points import slow_points
 from anarch.critical.stagnation import gap
 from anarch.randomness import generator
-from artefacts import write_csv
-from critical_points import curve_grid, curve_rows, load_data, numbered, read_points
-from jobs import parser, run_script, start
+from shared.artefacts import write_csv
+from shared.critical_points import curve_grid, curve_rows, load_data, numbered, read_points
+from shared.jobs import parser, run_script, start
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -18,9 +18,9 @@ from anarch.critical.networks import Network, gradient, hessian, layers, loss, p
 from anarch.critical.precise import precise_critical_point, precise_eigenvalues, precise_split
 from anarch.critical.spectra import inertia, spectrum
 from anarch.critical.splitting import split_neuron
-from artefacts import write_csv
-from critical_points import curve_grid, curve_rows, inertia_columns, load_data, numbered, read_points
-from jobs import parser, progress, run_script, start
+from shared.artefacts import write_csv
+from shared.critical_points import curve_grid, curve_rows, inertia_columns, load_data, numbered, read_points
+from shared.jobs import parser, progress, run_script, start
 
 ZERO_LOSS = 1e-12  # what counts as the loss of a fit without error
 BOUNDED = 20.0  # a parameter beyond it: the neuron is a step, and the point on its way to infinity

@@ -12,10 +12,10 @@ from anarch.landscape.string import relax_string
 from anarch.randomness import generator
 from anarch.training.examples import Examples
 from anarch.workflow.needle import describe
-from artefacts import write_csv
-from jobs import folder, parser, progress, run_script, start
-from runs import open_run
-from tensors import load_examples
+from shared.artefacts import write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.runs import open_run
+from shared.tensors import load_examples
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from anarch.claims.claim import parse
 from anarch.claims.judging import judge, tally
 from anarch.workflow import claims as files
 from anarch.workflow.exhibits import papers
-from artefacts import write_csv
+from shared.artefacts import write_csv
 
 ROOT = Path(__file__).parents[1]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from anarch.lifting.certify import certificate
 from anarch.workflow.needle import describe
-from artefacts import write_csv
-from jobs import folder, parser, run_script, start
-from runs import open_run
-from tensors import load_examples
+from shared.artefacts import write_csv
+from shared.jobs import folder, parser, run_script, start
+from shared.runs import open_run
+from shared.tensors import load_examples
 
 IMAGES = 256  # the difference is one of rounding: more images tell no more
 

@@ -16,10 +16,10 @@ from anarch.training.ensemble import measure
 from anarch.training.stacked import kernel_mask
 from anarch.workflow.blessing_toys import Minefield
 from anarch.workflow.specs import parse
-from artefacts import write_csv
-from jobs import parser, run_script, start
-from minefield import split, widths
-from tensors import load_weights
+from shared.artefacts import write_csv
+from shared.jobs import parser, run_script, start
+from shared.minefield_data import split, widths
+from shared.tensors import load_weights
 
 COMPONENTS, PERPLEXITY = 50, 30.0  # the authors' settings, where there are points enough
 

@@ -12,10 +12,10 @@ from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow import paths
 from anarch.workflow.needle import describe
-from artefacts import read_csv, write_csv
-from jobs import folder, parser, progress, run_script, start
-from runs import Run, open_run
-from tensors import load_examples
+from shared.artefacts import read_csv, write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.runs import Run, open_run
+from shared.tensors import load_examples
 
 
 def main(argv: list[str] | None = None) -> None:

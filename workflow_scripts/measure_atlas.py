@@ -9,10 +9,10 @@ from anarch.atlas.measures import Effort, landscape, weights
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow.specs import parse
-from artefacts import load_spec, write_csv
-from jobs import folder, parser, progress, run_script, start
-from runs import Run, open_run
-from tensors import load_examples
+from shared.artefacts import load_spec, write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.runs import Run, open_run
+from shared.tensors import load_examples
 
 
 def main(argv: list[str] | None = None) -> None:

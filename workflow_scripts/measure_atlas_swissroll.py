@@ -10,11 +10,11 @@ from anarch.randomness import generator
 from anarch.training.stacked import fresh, unstack
 from anarch.workflow.blessing_toys import Swissroll
 from anarch.workflow.specs import parse
-from artefacts import write_csv
-from jobs import parser, progress, run_script, start
-from measure_basins import TwoClasses, scores
-from swissroll import widths
-from swissroll_minima import minima
+from shared.artefacts import write_csv
+from shared.jobs import parser, progress, run_script, start
+from shared.scores import TwoClasses, scores
+from shared.swissroll_data import widths
+from shared.swissroll_minima import minima
 
 
 def main(argv: list[str] | None = None) -> None:

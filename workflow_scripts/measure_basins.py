@@ -9,27 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from anarch.landscape.basins import BasinRadii, radii_at_cutoffs
 from anarch.landscape.hessian import top_eigenvalue
-from anarch.landscape.surface import point_scores
 from anarch.landscape.volume import basin_volume, log10
-from artefacts import column, write_csv
-from jobs import parser, progress, run_script, start
-from minima import Minimum, Points, add_minima, first, minima
-
-
-class TwoClasses(nn.Module):
-    """A network of one logit z as the two-class network (0, z), whose cross entropy is the same."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        z = self.network(x)
-        return torch.cat((torch.zeros_like(z), z), 1)
+from shared.artefacts import column, write_csv
+from shared.jobs import parser, progress, run_script, start
+from shared.minima import Minimum, Points, add_minima, first, minima
+from shared.scores import TwoClasses, scores
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -77,13 +65,6 @@ def point(minimum: Minimum, sample: Points, tolerance: float) -> dict[str, Any]:
         "sharpness_residual": top.residual if math.isfinite(top.residual) else None,
         "sharpness_converged": top.converged,
     }
-
-
-def scores(network: nn.Module, points: Points) -> tuple[float, float]:
-    """Mean cross entropy and accuracy of ``network`` on ``points``."""
-    own = {name: p.detach()[None] for name, p in network.named_parameters()}
-    loss, accuracy = point_scores(network, own, *points)[0].tolist()
-    return loss, accuracy
 
 
 @torch.no_grad()

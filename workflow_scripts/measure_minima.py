@@ -14,10 +14,10 @@ from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow import paths
 from anarch.workflow.bad_minima import describe
-from artefacts import column, read_csv, write_csv
-from jobs import folder, parser, progress, run_script, start
-from runs import Run, open_run
-from tensors import load_examples
+from shared.artefacts import column, read_csv, write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.runs import Run, open_run
+from shared.tensors import load_examples
 
 # Table 1 of the paper, as ORIGINAL deduced from its damaged header: W0 initial, WV by vanilla SGD, WS by
 # SOTA SGD; R from random, A from adversarial initialisation.

@@ -15,11 +15,11 @@ from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow.lasso_totals import lr_sum
 from anarch.workflow.scratch import describe
-from artefacts import write_csv
-from jobs import folder, parser, progress, run_script, start
-from runs import Run
-from scratch_runs import image_filters, open_scratch_run
-from tensors import load_examples
+from shared.artefacts import write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.runs import Run
+from shared.scratch_runs import image_filters, open_scratch_run
+from shared.tensors import load_examples
 
 EXPORTED = 100  # test images on which an exported network is compared with its dense one
 

@@ -12,16 +12,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from anarch.data.toys import Points, minefield_spirals
+from anarch.data.toys import Points
 from anarch.randomness import generator
 from anarch.training.ensemble import Ensemble
-from anarch.training.stacked import Widths, fresh, kernel_mask
+from anarch.training.stacked import fresh, kernel_mask
 from anarch.workflow.blessing_toys import Minefield
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import canonical_json, parse
-from ensembles import descent, run_saved, workshop
-from jobs import parser, run_script, start
-from tensors import save_weights
+from shared.ensembles import descent, run_saved, workshop
+from shared.jobs import parser, run_script, start
+from shared.minefield_data import split, widths
+from shared.tensors import save_weights
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -61,16 +62,6 @@ def way(spec: Minefield, device: torch.device) -> tuple[Tensor, Tensor]:
         good.run(epoch)
         iterates.append(good.parameters.clone())
     return torch.tensor(epochs), torch.cat(iterates)
-
-
-def widths(spec: Minefield) -> Widths:
-    return (2, *spec.hidden, 1)
-
-
-def split(spec: Minefield, name: str) -> Points:
-    """D_t ("train"), D_d ("extra") or the test set ("test") as the networks see them: (n, 2) and (n,)."""
-    x, y = minefield_spirals(getattr(spec, name), generator(spec.seed, "minefield", name))
-    return spec.input_scale * x, y
 
 
 def on(device: torch.device, points: Points) -> Points:

@@ -39,7 +39,7 @@ from anarch.cost.work import Device
 from anarch.workflow import paths
 from anarch.workflow.config import ConfigError, validated
 from anarch.workflow.gpu import visible_devices
-from artefacts import write_csv, write_json
+from shared.artefacts import write_csv, write_json
 
 ROOT = Path(__file__).parents[1]
 TRUST = "a factor of 2"  # at the laptop scale studies come out within a quarter: benchmarks/README.md

@@ -15,8 +15,8 @@ from anarch.data.dataset import statistics
 from anarch.data.prepare import prepare
 from anarch.workflow import paths
 from anarch.workflow.specs import DataSpec, parse, plain
-from artefacts import file_digest, write_json
-from tensors import save_weights
+from shared.artefacts import file_digest, write_json
+from shared.tensors import save_weights
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from anarch.atlas.ranking import taus
-from artefacts import write_csv
+from shared.artefacts import write_csv
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -19,9 +19,9 @@ from anarch.critical.descent import History, TwoLayer, gaussian, spread, train
 from anarch.critical.reduction import Groups, agreement, amplitudes, group, merge, orientations
 from anarch.data.regression import flat_images, one_hot
 from anarch.randomness import generator
-from artefacts import write_csv
-from jobs import folder, parser, progress, run_script, start
-from tensors import load_examples
+from shared.artefacts import write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.tensors import load_examples
 
 Rows = list[dict[str, Any]]
 Data = Mapping[str, tuple[Tensor, Tensor]]

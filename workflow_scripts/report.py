@@ -20,7 +20,7 @@ from anarch.report import claims as verdicts
 from anarch.report.page import Picture, Table, render
 from anarch.workflow import paths
 from anarch.workflow.exhibits import Figure, registers
-from artefacts import complete, load_manifest, read_csv, write_text
+from shared.artefacts import complete, load_manifest, read_csv, write_text
 
 PACKAGES = ("snakemake", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "pillow", "jinja2")
 

@@ -21,9 +21,9 @@ from anarch.training.stacked import fresh, kernel_mask, outputs
 from anarch.workflow.blessing_toys import Rings
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import canonical_json, parse
-from artefacts import write_csv
-from ensembles import descent, run_saved, workshop
-from jobs import parser, run_script, start
+from shared.artefacts import write_csv
+from shared.ensembles import descent, run_saved, workshop
+from shared.jobs import parser, run_script, start
 
 TEST = (1000, 1000, 1000)  # fresh points on the three rings
 REACH = 1.2  # half side of the kept grid; the outer ring has radius 0.95

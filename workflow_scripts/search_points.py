@@ -19,9 +19,9 @@ from torch import Tensor
 from anarch.critical.diagram import find
 from anarch.critical.networks import Network, initial
 from anarch.randomness import generator
-from artefacts import write_csv
-from critical_points import curve_grid, load_data, point_rows
-from jobs import parser, run_script, start
+from shared.artefacts import write_csv
+from shared.critical_points import curve_grid, load_data, point_rows
+from shared.jobs import parser, run_script, start
 
 
 def main(argv: list[str] | None = None) -> None:

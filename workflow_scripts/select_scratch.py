@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from anarch.workflow.scratch import candidates, families
-from artefacts import read_csv, write_csv
+from shared.artefacts import read_csv, write_csv
 
 
 def main(argv: list[str] | None = None) -> None:

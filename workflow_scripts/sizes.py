@@ -5,8 +5,8 @@ from pathlib import Path
 
 from anarch.training.network import empty_network
 from anarch.workflow.specs import Model, parse
-from artefacts import column, load_manifest, write_csv
-from jobs import folder, parser, run_script, start
+from shared.artefacts import column, load_manifest, write_csv
+from shared.jobs import folder, parser, run_script, start
 
 
 def main(argv: list[str] | None = None) -> None:

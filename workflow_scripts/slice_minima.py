@@ -14,9 +14,9 @@ from torch import Tensor
 from anarch.landscape.basins import radii_at_cutoffs
 from anarch.landscape.directions import displaced, moving_parameters, random_directions
 from anarch.landscape.surface import Slice, point_scores, slice_scores
-from artefacts import write_csv
-from jobs import parser, progress, run_script, start
-from minima import Minimum, Points, add_minima, first, minima
+from shared.artefacts import write_csv
+from shared.jobs import parser, progress, run_script, start
+from shared.minima import Minimum, Points, add_minima, first, minima
 
 
 def main(argv: list[str] | None = None) -> None:

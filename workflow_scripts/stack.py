@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from artefacts import read_csv, write_csv
+from shared.artefacts import read_csv, write_csv
 
 
 def main(argv: list[str] | None = None) -> None:

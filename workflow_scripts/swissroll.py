@@ -13,16 +13,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from anarch.data.toys import Points, two_spirals
+from anarch.data.toys import Points
 from anarch.randomness import generator
 from anarch.training.ensemble import Ensemble
-from anarch.training.stacked import Widths, fresh, kernel_mask
+from anarch.training.stacked import fresh, kernel_mask
 from anarch.workflow.blessing_toys import Descending, Swissroll
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import canonical_json, parse
-from ensembles import descent, run_saved, workshop
-from jobs import parser, run_script, start
-from tensors import save_weights
+from shared.ensembles import descent, run_saved, workshop
+from shared.jobs import parser, run_script, start
+from shared.swissroll_data import points, split, widths
+from shared.tensors import save_weights
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -54,21 +55,6 @@ def main(argv: list[str] | None = None) -> None:
                 "betas": torch.tensor(betas, dtype=torch.float64),
             },
         )
-
-
-def widths(spec: Swissroll) -> Widths:
-    return (2, *spec.hidden, 1)
-
-
-def points(spec: Swissroll, n: int, draws: torch.Generator) -> Points:
-    """As the networks see them: scaled points (n, 2) and labels (n,)."""
-    x, y = two_spirals(n, draws)
-    return spec.input_scale * x, y
-
-
-def split(spec: Swissroll, name: str, seed: int) -> Points:
-    """D_t ("train") or the test set ("test") of ``seed``."""
-    return points(spec, spec.train if name == "train" else spec.test, generator(seed, "swissroll", name))
 
 
 def training(

@@ -18,11 +18,11 @@ from anarch.landscape.directions import moving_parameters
 from anarch.landscape.surface import Slice, axes
 from anarch.workflow.blessing_toys import Swissroll
 from anarch.workflow.specs import parse
-from artefacts import write_csv
-from jobs import parser, progress, run_script, start
-from measure_basins import scores
-from minima import Minimum
-from swissroll_minima import minima
+from shared.artefacts import write_csv
+from shared.jobs import parser, progress, run_script, start
+from shared.minima import Minimum
+from shared.scores import scores
+from shared.swissroll_minima import minima
 
 
 def main(argv: list[str] | None = None) -> None:

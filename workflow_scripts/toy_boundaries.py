@@ -22,8 +22,8 @@ from anarch.data.toys import two_gaussians
 from anarch.randomness import generator
 from anarch.training.ensemble import Descent, Ensemble, Points, measure
 from anarch.training.stacked import fresh, unstack
-from artefacts import write_csv
-from jobs import parser, progress, start
+from shared.artefacts import write_csv
+from shared.jobs import parser, progress, start
 
 RAYS, NEAREST, FARTHEST, GROWTH = 32, 1e-5, 100.0, 1.1
 

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from anarch.lifting.subspace import unit_filter
 from anarch.workflow.needle import describe
-from artefacts import write_csv
-from jobs import folder, parser, run_script, start
-from runs import Run, open_run
+from shared.artefacts import write_csv
+from shared.jobs import folder, parser, run_script, start
+from shared.runs import Run, open_run
 
 
 def main(argv: list[str] | None = None) -> None:

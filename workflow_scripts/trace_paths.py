@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from anarch.landscape.planes import gram_matrix, principal_plane, project_on_plane
 from anarch.lifting.subspace import project
 from anarch.workflow.needle import describe
-from artefacts import write_csv
-from jobs import folder, parser, progress, run_script, start
-from runs import Run, open_run
+from shared.artefacts import write_csv
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.runs import Run, open_run
 
 
 def main(argv: list[str] | None = None) -> None:

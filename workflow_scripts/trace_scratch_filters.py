@@ -8,9 +8,9 @@ from torch import Tensor
 from anarch.complexity.filters import choose_filters, filter_radii, locality, shuffled_radii
 from anarch.randomness import generator
 from anarch.workflow.scratch import FILTERS
-from artefacts import read_csv, write_csv
-from jobs import folder, parser, run_script, start
-from scratch_runs import image_filters, open_scratch_run
+from shared.artefacts import read_csv, write_csv
+from shared.jobs import folder, parser, run_script, start
+from shared.scratch_runs import image_filters, open_scratch_run
 
 KEYS = (
     "run", "task", "dataset", "network", "width", "method", "beta", "shrink", "shrink_fc", "threshold",

@@ -25,9 +25,9 @@ from anarch.training.network import fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
-from artefacts import complete, file_digest, load_manifest, write_csv, write_json, write_text
-from jobs import folder, parser, progress, run_script, start
-from tensors import load_examples, load_weights, save_weights, versions
+from shared.artefacts import complete, file_digest, load_manifest, write_csv, write_json, write_text
+from shared.jobs import folder, parser, progress, run_script, start
+from shared.tensors import load_examples, load_weights, save_weights, versions
 
 
 def main(argv: list[str] | None = None) -> None:

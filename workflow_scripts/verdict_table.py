@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from artefacts import write_text
+from shared.artefacts import write_text
 
 WORDS = {
     "reproduced": "reproduced",

@@ -20,8 +20,8 @@ from anarch.training.network import fresh_network
 from anarch.workflow import paths
 from anarch.workflow.blessing_toys import Descending, Swissroll
 from anarch.workflow.specs import Model, Recipe, RunSpec, Start, canonical_json
-from artefacts import file_digest, write_csv, write_json, write_text
-from tensors import load_examples, save_weights
+from shared.artefacts import file_digest, write_csv, write_json, write_text
+from shared.tensors import load_examples, save_weights
 
 SHAPE, CLASSES = (1, 9, 8), 3
 EFFORT = {

@@ -20,8 +20,8 @@ import swissroll_boundaries
 from anarch.landscape.basins import radii_at_cutoffs
 from anarch.workflow.blessing_toys import Descending, Rings, Swissroll
 from anarch.workflow.specs import canonical_json
-from ensembles import descent, run_saved, workshop
-from minima import Minimum
+from shared.ensembles import descent, run_saved, workshop
+from shared.minima import Minimum
 
 STEPS = Descending(steps=30, lr=0.02)
 ROLL = Swissroll(

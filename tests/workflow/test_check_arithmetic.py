@@ -13,7 +13,7 @@ from torch import nn
 import check_arithmetic
 from anarch.arithmetic import ROUNDING, TOLERANCE, rounding_errors
 from anarch.models import architectures
-from artefacts import read_csv
+from shared.artefacts import read_csv
 
 
 def linear(seed: int = 0) -> tuple[nn.Module, torch.Tensor, torch.Tensor]:

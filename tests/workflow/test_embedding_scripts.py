@@ -8,10 +8,10 @@ from anarch.critical.networks import Network, gradient, hessian, initial, loss, 
 from anarch.critical.reduction import group
 from anarch.critical.spectra import inertia, spectrum
 from anarch.data.regression import iris
-from artefacts import write_csv
-from critical_points import curve_grid, load_data, numbered, point_rows, read_points
 from embed_points import choose, spectra, split
 from reduce_network import cosine_rows, group_rows, widen_two_layer
+from shared.artefacts import write_csv
+from shared.critical_points import curve_grid, load_data, numbered, point_rows, read_points
 
 
 def flower_point(seed: int) -> CriticalPoint:

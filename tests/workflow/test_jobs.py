@@ -11,7 +11,8 @@ from checkout import ROOT
 STEPS = """
 import sys
 from argparse import Namespace
-import torch, jobs
+import torch
+from shared import jobs
 name, through_jobs = sys.argv[1], sys.argv[2] == "jobs"
 if through_jobs:
     jobs.start(Namespace(threads=1, gpus=0))

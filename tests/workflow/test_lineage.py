@@ -50,8 +50,8 @@ BY_NAME = {
     ): "the study of Lineage.measured",
     ("workflow_scripts/draw.py", "f'anarch.figures.{study}'"): "Lineage.drawn",
     (
-        "workflow_scripts/minima.py",
-        "args.source",
+        "workflow_scripts/shared/minima.py",
+        "f'shared.{args.source}'",
     ): "named by rules/blessing.smk and rules/blessing_tables.smk",
 }
 RECIPE = Recipe(epochs=1, batch_size=10, lr=0.01)

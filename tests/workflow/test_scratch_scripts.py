@@ -17,9 +17,9 @@ from anarch.training.network import fresh_network
 from anarch.workflow import paths, scratch
 from anarch.workflow.scratch_counts import parameters, weights
 from anarch.workflow.specs import canonical_json
-from artefacts import file_digest, write_json, write_text
-from scratch_runs import unpermuted
-from tensors import save_weights
+from shared.artefacts import file_digest, write_json, write_text
+from shared.scratch_runs import unpermuted
+from shared.tensors import save_weights
 
 SIDE, CLASSES, IMAGES = 8, 3, {"train": 12, "test": 6, "extra": 5}
 SECTION = {

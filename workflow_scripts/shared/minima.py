@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from jobs import folder
+from shared.jobs import folder
 
 Points = tuple[Tensor, Tensor]
 
@@ -51,4 +51,4 @@ def add_minima(arguments: argparse.ArgumentParser) -> None:
 def minima(args: argparse.Namespace, device: torch.device) -> Iterator[Minimum]:
     """Those that the arguments name, one at a time."""
     # Imported by name: an edit of the swiss roll must not make the costly tables of images stale.
-    return import_module(args.source).minima(args, device)
+    return import_module(f"shared.{args.source}").minima(args, device)

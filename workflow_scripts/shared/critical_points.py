@@ -12,7 +12,7 @@ from anarch.critical.diagram import CriticalPoint
 from anarch.critical.networks import Network, output
 from anarch.critical.spectra import Inertia
 from anarch.data.regression import iris, tanh_steps
-from artefacts import read_csv
+from shared.artefacts import read_csv
 
 CURVE = 121  # points of an output function's curve
 

@@ -12,8 +12,8 @@ from anarch.lifting.walk import lift
 from anarch.training.network import empty_network, fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.specs import RunSpec
-from artefacts import load_manifest, load_spec
-from tensors import load_weights
+from shared.artefacts import load_manifest, load_spec
+from shared.tensors import load_weights
 
 
 @dataclass(frozen=True)

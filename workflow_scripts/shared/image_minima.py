@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import torch
 
 from anarch.workflow.blessing import describe
-from minima import Minimum
-from runs import open_run
-from tensors import load_examples
+from shared.minima import Minimum
+from shared.runs import open_run
+from shared.tensors import load_examples
 
 
 def minima(args: argparse.Namespace, device: torch.device) -> Iterator[Minimum]:

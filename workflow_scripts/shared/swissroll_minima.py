@@ -9,9 +9,9 @@ import torch
 from anarch.training.stacked import unstack
 from anarch.workflow.blessing_toys import Swissroll
 from anarch.workflow.specs import parse
-from minima import Minimum
-from swissroll import split, widths
-from tensors import load_weights
+from shared.minima import Minimum
+from shared.swissroll_data import split, widths
+from shared.tensors import load_weights
 
 
 def minima(args: argparse.Namespace, device: torch.device) -> Iterator[Minimum]:

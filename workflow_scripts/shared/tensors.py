@@ -11,7 +11,7 @@ from torch import Tensor
 
 from anarch.training.examples import Examples
 from anarch.workflow import paths
-from artefacts import complete, file_digest, load_manifest
+from shared.artefacts import complete, file_digest, load_manifest
 
 
 def save_weights(path: Path, weights: Mapping[str, Tensor]) -> None:

@@ -12,8 +12,8 @@ from filelock import FileLock
 
 from anarch.training.ensemble import Descent, Ensemble
 from anarch.workflow.blessing_toys import Descending
-from artefacts import complete
-from jobs import progress
+from shared.artefacts import complete
+from shared.jobs import progress
 
 AT_ONCE = 50  # steps between looks at the clock
 

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from anarch.complexity.filters import first_layer_filters
 from anarch.data.prepare import pixel_order
-from artefacts import load_spec
-from runs import Run, open_run
+from shared.artefacts import load_spec
+from shared.runs import Run, open_run
 
 
 def open_scratch_run(runs: Path, name: str, datasets: Path, device: torch.device) -> Run:
