@@ -24,10 +24,12 @@ rule claims:
         runtime=10,
     params:
         scale=SCALE,
+        looks=config["looks"],
         code=combined(
             LINEAGE.code("judge.py"),
             claims.digest_text(ROOT),
             *(DIGESTS[study][name] for study, name in CLAIMED),
         ),
     shell:
-        "python workflow_scripts/judge.py --scale {params.scale} --tables {input} --out {output} > {log} 2>&1"
+        "python workflow_scripts/judge.py --scale {params.scale} --looks {params.looks} --tables {input}"
+        " --out {output} > {log} 2>&1"

@@ -1,7 +1,7 @@
 r"""Judge every claim of the papers on the tables of a scale: claims.csv has a row for each.
 
-By hand:  python workflow_scripts/judge.py --scale laptop --tables results/laptop/*/tables/*.csv \
-              --out claims.csv
+By hand:  python workflow_scripts/judge.py --scale laptop --looks 3 5 8 12 \
+              --tables results/laptop/*/tables/*.csv --out claims.csv
 """
 
 import argparse
@@ -24,6 +24,9 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--scale", required=True, help="the scale that the tables are of")
     parser.add_argument(
+        "--looks", type=int, nargs="+", required=True, help="numbers of seeds at which claims are judged"
+    )
+    parser.add_argument(
         "--tables", type=Path, nargs="*", default=[], help="tables, as <study>/tables/<name>.csv"
     )
     parser.add_argument(
@@ -43,7 +46,13 @@ def main(argv: list[str] | None = None) -> None:
     rows = [
         {
             "paper": keys[claim.study],
-            **judge(claim, tables.get(claim.study, {}), registry[claim.study], args.scale),
+            **judge(
+                claim,
+                tables.get(claim.study, {}),
+                registry[claim.study],
+                scale=args.scale,
+                looks=tuple(args.looks),
+            ),
         }
         for claim in claims
     ]
@@ -55,7 +64,7 @@ def main(argv: list[str] | None = None) -> None:
 COLUMNS = (
     "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
     "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
-    "unit", "verdict", "reason",
+    "unit", "verdict", "reason", "decided_at", "all_replicates", "value_of_all", "e_value",
 )  # fmt: skip
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 # Comparison -> the keys that tell its limit or its curve: (needed, optional).
 COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "greater": ((), ("by",)),
-    "less": ((), ("by",)),
-    "within": (("of", "tolerance"), ()),
-    "ratio": ((), ("at_least", "at_most")),
+    "greater": ((), ("by", "sign_test")),
+    "less": ((), ("by", "sign_test")),
+    "within": (("of", "tolerance"), ("sign_test",)),
+    "ratio": ((), ("at_least", "at_most", "sign_test")),
     "monotone": (("over", "direction"), ("tolerance",)),
     "peak_near": (("over", "at"), ("factor",)),
     "correlation": (("over", "sign"), ("by",)),
@@ -82,6 +82,14 @@ class Claim:
     factor: float = 1.0
     sign: str = ""
     trials: str = ""
+    sign_test: bool = False  # of numbers that take few values: most replicates, not their mean
+
+    @property
+    def counted(self) -> bool:
+        """Whether replicates are counted that lie where they should; else it is their mean that must."""
+        return (
+            self.sign_test or self.compare == "peak_near" or (self.compare == "correlation" and self.by != 0)
+        )
 
     @property
     def study(self) -> str:

@@ -1,40 +1,148 @@
-"""What each comparison of a claim makes of its numbers: a value, its intervals and where it must lie."""
+"""What each comparison of a claim makes of its numbers: what is shown at a look, and by which test."""
 
 import math
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from anarch.claims import monotone
 from anarch.claims.claim import Claim
-from anarch.claims.intervals import LEVEL, interval, quantiles, resamples
+from anarch.claims.exact import concordance, least_counts, least_sums, orders
+from anarch.claims.intervals import interval
 from anarch.claims.samples import Part, Unjudged, curves
-from anarch.claims.verdicts import Allowed, Found
+from anarch.claims.sequential import Look
+from anarch.claims.verdicts import Allowed, Found, Shown
 
 
-def found(claim: Claim, part: Part, parts: int) -> Found:
-    """``part`` of the ``parts`` of ``claim``, compared.
+@dataclass(frozen=True)
+class Numbers:
+    """What one comparison is about: ``values`` (replicates, ...) in the order of the replicates.
+
+    ``over``: places of a curve's points.  ``ties``: of an order along a curve, a tuple a replicate.
+    """
+
+    label: str
+    values: np.ndarray
+    allowed: Allowed
+    over: tuple[float, ...] = ()
+    ties: tuple[tuple[int, ...], ...] = ()
+
+
+def numbers(claim: Claim, part: Part) -> Numbers:
+    """Those of ``part``.
 
     Raises:
-        Unjudged: it has fewer than two replicates, or numbers that cannot be compared.
+        Unjudged: they cannot be compared.
     """
-    strict = 1 - (1 - LEVEL) / parts
-    if claim.compare == "peak_near":
-        return _peak(claim, part, strict)
-    sample, allowed = SAMPLES[claim.compare](claim, part)
-    back = BACK.get(claim.compare, float)
-    _enough(sample, part, value=back(sample[0]) if len(sample) and parts == 1 else None)
+    return NUMBERS[claim.compare](claim, part)
+
+
+def value(claim: Claim, given: Numbers, replicates: int) -> float:
+    """The one number that is told of the first ``replicates``, in the unit of the claim."""
+    first = given.values[:replicates]
     if claim.compare == "monotone":
-        strict = LEVEL  # a monotone curve has no setback at all: none comes about by chance
-    bounds = [interval(sample, level=level, purpose=claim.id) for level in (LEVEL, strict)]
-    usual, wide = ((back(low), back(high)) for low, high in bounds)
-    mean = float(np.mean(sample))
-    if abs(mean) <= 1e-12 * np.abs(sample).max():
+        return float(monotone.setbacks(first)[0].mean(axis=0).max())
+    if claim.counted:
+        return _back(claim, float(np.quantile(first, 0.5, method="lower")))[0]
+    mean = float(first.mean(axis=0)[0] if claim.compare == "correlation" else first.mean())
+    if abs(mean) <= 1e-12 * np.abs(first).max():
         mean = 0.0  # what is left of numbers that cancel
-    return Found(part.label, back(mean), usual, wide, len(sample), allowed)
+    return _back(claim, mean)[0]
 
 
-def _difference(claim: Claim, part: Part) -> tuple[Sequence[float], Allowed]:
+def found(claim: Claim, given: Numbers, look: Look, comparisons: int) -> Found:
+    """What ``look`` shows of one of the ``comparisons`` of ``claim``."""
+    test = _count if claim.counted else TESTS[claim.compare]
+    return test(claim, given, look, look.among(comparisons))
+
+
+def _mean(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
+    """By the interval of the mean."""
+    first, allowed = given.values[: look.seeds], given.allowed
+    (low, high), strict = (_back(claim, *interval(first, at)) for at in (look, shared))
+    alone = allowed.holds(low, high), allowed.excludes(low, high)
+    shown = Shown(*alone, allowed.holds(*strict), allowed.excludes(*strict))
+    told = (low, high) if math.isfinite(high) else None
+    return Found(given.label, value(claim, given, look.seeds), look.seeds, allowed, shown, told)
+
+
+def _count(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
+    """By how many replicates lie inside: more than half of them must, and more than chance puts there."""
+    first, allowed = given.values[: look.seeds], given.allowed
+    inside = sum(allowed.holds(one, one) for one in _back(claim, *first.tolist()))
+    by_chance = 0.5
+    if claim.compare == "peak_near":  # of a curve without a shape, each point is as likely the largest
+        by_chance = max(by_chance, sum(allowed.holds(x, x) for x in given.over[1:-1]) / len(given.over))
+
+    def shown(at: Look) -> tuple[bool, bool]:
+        least = least_counts(at.looks, at.alpha, by_chance)[at.index]
+        most = least_counts(at.looks, at.alpha)[at.index]
+        return inside >= least, look.seeds - inside >= most
+
+    middle = value(claim, given, look.seeds)
+    ends = (given.over[0], given.over[-1]) if claim.compare == "peak_near" else None
+    told = Shown(*shown(look), *shown(shared))
+    return Found(given.label, middle, look.seeds, allowed, told, inside=inside, points=ends)
+
+
+def _monotone(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
+    """By the intervals of all setbacks of the mean curve."""
+    first = given.values[: look.seeds]
+    delta = given.allowed.high
+    rises, fails, worst = monotone.judged(first, delta, look)
+    rises_shared, fails_shared, decisive = monotone.judged(first, delta, shared)
+    pair = decisive if fails_shared else worst
+    ends = (pair.value - pair.half_width, pair.value + pair.half_width)
+    return Found(
+        given.label,
+        pair.value,
+        look.seeds,
+        given.allowed,
+        Shown(rises, fails, rises_shared, fails_shared),
+        ends if math.isfinite(pair.half_width) else None,
+        points=(given.over[pair.points[0]], given.over[pair.points[1]]),
+    )
+
+
+def _order(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
+    """By the exact distribution of the sum of Kendall's S over replicates, under no relation."""
+    sign = 1 if claim.sign == "positive" else -1
+    steps = [orders(sizes) for sizes in given.ties[: look.seeds]]
+    most = sum(len(step) - 1 for step in steps)
+    # S is concordant less discordant pairs; where both have ties it may be odd, and is rounded to what is
+    # asked less.
+    total = sign * int(given.values[: look.seeds, 1].sum())
+
+    def shown(at: Look) -> tuple[bool, bool]:
+        least = least_sums(steps, at.looks, at.alpha)[at.index]
+        return (total + most) // 2 >= least, (most - total) // 2 >= least
+
+    alone = np.ones(1)
+    for step in steps:
+        alone = np.convolve(alone, step)
+    return Found(
+        given.label,
+        value(claim, given, look.seeds),
+        look.seeds,
+        given.allowed,
+        Shown(*shown(look), *shown(shared)),
+        chance=float(alone[(abs(total) + most) // 2 :].sum()),
+    )
+
+
+TESTS: dict[str, Callable[[Claim, Numbers, Look, Look], Found]] = {
+    "greater": _mean,
+    "less": _mean,
+    "within": _mean,
+    "ratio": _mean,
+    "monotone": _monotone,
+    "correlation": _order,
+}
+
+
+def _difference(claim: Claim, part: Part) -> Numbers:
     """`greater`, `less` and `within`: left, or left less right, against a number."""
     rows = part.frame.sort_values("replicate")
     allowed = {
@@ -42,109 +150,88 @@ def _difference(claim: Claim, part: Part) -> tuple[Sequence[float], Allowed]:
         "less": Allowed(high=claim.by, open=True),
         "within": Allowed(claim.of - float(claim.tolerance), claim.of + float(claim.tolerance)),
     }[claim.compare]
-    return _left_less_right(rows).tolist(), allowed
+    return Numbers(part.label, _left_less_right(rows), allowed)
 
 
-def _ratio(claim: Claim, part: Part) -> tuple[Sequence[float], Allowed]:
+def _ratio(claim: Claim, part: Part) -> Numbers:
     """Logarithm of left over right: its mean is the geometric mean of the ratios."""
     rows = part.frame.sort_values("replicate")
     ratio = rows.left / rows.right if "right" in rows else rows.left
     if not (np.isfinite(ratio) & (ratio > 0)).all():
         raise Unjudged(f"a ratio{_at(part)} is not a positive number")
-    return np.log(ratio).tolist(), Allowed(claim.at_least or -math.inf, claim.at_most or math.inf)
+    allowed = Allowed(claim.at_least or -math.inf, claim.at_most or math.inf)
+    return Numbers(part.label, np.log(ratio.to_numpy(dtype=float)), allowed)
 
 
-def _monotone(claim: Claim, part: Part) -> tuple[Sequence[float], Allowed]:
-    """Of each replicate's curve the largest setback: how far it ever goes back from where it has been."""
+def _curve(claim: Claim, part: Part) -> Numbers:
+    """Left less right along each replicate's curve, turned so that it should rise."""
+    rows = _whole(claim, part, 2)
     sign = {"rising": 1, "falling": -1}[claim.direction]
-    setbacks = []
-    for rows in curves(part):
-        curve = sign * _left_less_right(rows)
-        _long_enough(curve, claim, part, 2)
-        setbacks.append(float((np.maximum.accumulate(curve) - curve).max()))
-    return setbacks, Allowed(high=float(claim.tolerance))
+    values = np.stack([sign * _left_less_right(one) for one in rows])
+    return Numbers(part.label, values, Allowed(high=float(claim.tolerance)), _over(rows[0]))
 
 
-def _correlation(claim: Claim, part: Part) -> tuple[Sequence[float], Allowed]:
-    """Kendall's tau-b of left with right, or with `over` itself, along each replicate's curve."""
-    taus = []
-    for rows in curves(part):
-        _long_enough(rows, claim, part, 3)
-        tau = kendall(rows.left.to_numpy(), rows["right" if "right" in rows else "over"].to_numpy())
-        if math.isnan(tau):
-            raise Unjudged(f"one of the two is the same everywhere{_at(part)}: there is no order")
-        taus.append(tau)
+def _relation(claim: Claim, part: Part) -> Numbers:
+    """Tau and S of left with right, or with `over` itself, along each replicate's curve."""
+    rows = _whole(claim, part, 3)
+    pairs = [(one.left.to_numpy(), one["right" if "right" in one else "over"].to_numpy()) for one in rows]
+    told = [concordance(x, y) for x, y in pairs]
+    values = np.array([(tau, s) for tau, s, _ in told], dtype=float)
+    if all(len(set(x.tolist())) == 1 or len(set(y.tolist())) == 1 for x, y in pairs):
+        raise Unjudged(f"one of the two is the same everywhere{_at(part)}: there is no order")
     positive = claim.sign == "positive"
-    return taus, Allowed(low=claim.by, open=True) if positive else Allowed(high=0.0 - claim.by, open=True)
+    allowed = Allowed(low=claim.by, open=True) if positive else Allowed(high=0.0 - claim.by, open=True)
+    ties = tuple(sizes for *_, sizes in told)
+    return Numbers(part.label, values[:, 0] if claim.counted else values, allowed, ties=ties)
 
 
-SAMPLES = {
+def _peak(claim: Claim, part: Part) -> Numbers:
+    """Where each replicate's curve is largest.  An end of the curve is no peak: it lies beyond any place."""
+    rows = _whole(claim, part, 3)
+    over = _over(rows[0])
+    places = np.array([-math.inf, *over[1:-1], math.inf])
+    tops = places[[int(one.left.to_numpy().argmax()) for one in rows]]
+    if claim.at == "inside":
+        return Numbers(part.label, tops, Allowed(over[1], over[-2]), over)
+    at = float(claim.at)
+    return Numbers(part.label, tops, Allowed(at / claim.factor, at * claim.factor), over)
+
+
+NUMBERS: dict[str, Callable[[Claim, Part], Numbers]] = {
     "greater": _difference,
     "less": _difference,
     "within": _difference,
     "ratio": _ratio,
-    "monotone": _monotone,
-    "correlation": _correlation,
+    "monotone": _curve,
+    "correlation": _relation,
+    "peak_near": _peak,
 }
 
 
-# From the scale of a mean to that of the value: ratios are averaged as logarithms, the others have a range.
-BACK = {
-    "ratio": math.exp,
-    "monotone": lambda setback: max(setback, 0.0),
-    "correlation": lambda tau: min(max(tau, -1.0), 1.0),
-}
-
-
-def _peak(claim: Claim, part: Part, strict: float) -> Found:
-    """Where the mean curve is largest.  An end of the curve is no peak, wherever it lies."""
+def _whole(claim: Claim, part: Part, least: int) -> list[pd.DataFrame]:
+    """The whole curves of ``part``, which have ``least`` points or more."""
     rows = list(curves(part))
-    _enough(rows, part)
-    over = rows[0].over.to_numpy(dtype=float)
-    _long_enough(over, claim, part, 3)
-    values = np.stack([one.left.to_numpy() for one in rows])
-    # Beyond each end, so that a curve that only rises or only falls is outside of any place.
-    places = over.copy()
-    places[0], places[-1] = -math.inf, math.inf
-    tops = places[values[resamples(len(rows), claim.id)].mean(axis=1).argmax(axis=1)]
-    inside = claim.at == "inside"
-    at, factor = (0.0, 1.0) if inside else (float(claim.at), claim.factor)
-    allowed = Allowed(over[1], over[-2]) if inside else Allowed(at / factor, at * factor)
-    top = float(places[values.mean(axis=0).argmax()])
-    ends = float(over[0]), float(over[-1])
-    return Found(part.label, top, quantiles(tops), quantiles(tops, strict), len(rows), allowed, ends)
+    points: Sized = rows[0] if rows else ()
+    if rows and len(points) < least:
+        there = f"there are {len(points)}{_at(part)}"
+        raise Unjudged(f"{claim.compare} needs {least} values of {claim.over} or more, and {there}")
+    if not rows:
+        raise Unjudged(f"no replicate has a number at every {claim.over}{_at(part)}")
+    return rows
 
 
-def kendall(x: np.ndarray, y: np.ndarray) -> float:
-    """Kendall's tau-b of ``x`` and ``y`` (n,): 1 in the same order, -1 in the opposite one.
-
-    NaN where one of them is the same everywhere.
-
-    >>> import numpy as np
-    >>> kendall(np.array([1, 2, 3]), np.array([5, 7, 6]))
-    0.3333333333333333
-    """
-    above = np.triu_indices(len(x), 1)
-    a, b = (np.sign(np.subtract.outer(v, v))[above] for v in (x, y))
-    pairs = math.sqrt(np.count_nonzero(a) * np.count_nonzero(b))
-    return float((a * b).sum() / pairs) if pairs else math.nan
+def _over(rows: pd.DataFrame) -> tuple[float, ...]:
+    return tuple(rows.over.astype(float))
 
 
 def _left_less_right(rows: pd.DataFrame) -> np.ndarray:
     return (rows.left - rows.right if "right" in rows else rows.left).to_numpy(dtype=float)
 
 
-def _enough(sample: Sized, part: Part, *, value: float | None = None) -> None:
-    if len(sample) < 2:
-        there = "only one" if len(sample) else "none"
-        message = f"a verdict needs two replicates or more, and there is {there}{_at(part)}"
-        raise Unjudged(message, value=value, replicates=len(sample))
-
-
-def _long_enough(curve: Sized, claim: Claim, part: Part, least: int) -> None:
-    if len(curve) < least:
-        there = f"there are {len(curve)}{_at(part)}"
-        raise Unjudged(f"{claim.compare} needs {least} values of {claim.over} or more, and {there}")
+def _back(claim: Claim, *numbers: float) -> tuple[float, ...]:
+    """From the scale of a mean to that of the value: ratios are averaged as logarithms."""
+    with np.errstate(over="ignore"):  # an endless interval is none that overflows
+        return tuple(float(np.exp(number)) for number in numbers) if claim.compare == "ratio" else numbers
 
 
 def _at(part: Part) -> str:

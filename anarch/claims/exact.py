@@ -1,9 +1,9 @@
 """Exact tests for statistics of few values: counts of seeds, and sums of Kendall's S over seeds.
 
-A t interval of such numbers means nothing: two seeds that give the same tau of three settings have no spread,
-yet chance alone does as much in 13 of 36 cases.  Here the distribution under no effect is computed, seed by
-seed, and a sum counts as large at a look where chance reaches such a sum, there or at an earlier look, no more
-often than `spent` allows for either direction.
+A t interval of such numbers means nothing: two seeds that give the same tau of three settings have no
+spread, yet chance alone does as much in 13 of 36 cases.  Here the distribution under no effect is computed,
+seed by seed, and a sum counts as large at a look where chance reaches such a sum, there or at an earlier
+look, no more often than `spent` allows for either direction.
 """
 
 from collections.abc import Sequence

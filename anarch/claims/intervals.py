@@ -1,52 +1,35 @@
-"""Where a mean over few replicates may lie.
+"""Where a mean over seeds may lie, at one of the looks of a sequential design."""
 
-The percentile bootstrap of two or three numbers never leaves their range, and so holds the true mean in one
-case of two, or three of four.  An interval here is therefore never narrower than Student's t, which asks for
-normal spread and gives its due to how badly a spread is known from few: 12.7 standard errors for two
-replicates, 4.3 for three, 2.8 for five.
-"""
-
-import hashlib
-from collections.abc import Sequence
-from functools import cache
+import math
 
 import numpy as np
-from scipy.special import stdtrit
 
-LEVEL = 0.95
-ALL = 50_000  # samples up to which all n^n of a bootstrap are taken: up to six replicates
-DRAWN = 10_000
+from anarch.claims.exact import least_counts
+from anarch.claims.sequential import Look, t_limits
+
+ROUNDING = 1e-12
 
 
-def interval(sample: Sequence[float], *, level: float = LEVEL, purpose: str = "") -> tuple[float, float]:
-    """Bounds of the mean of ``sample`` (n,): the union of percentile bootstrap and Student's t.
+def half_widths(values: np.ndarray, look: Look) -> np.ndarray:
+    """Of each column of ``values`` (n, ...), whose rows are the seeds of ``look``: half an interval of the
+    mean.
 
-    ``purpose`` names the random draws, which are needed for more than six replicates only.
-
-    Raises:
-        ValueError: fewer than two numbers tell nothing of their spread.
+    The intervals of all looks hold the mean together, with probability 1 - alpha.  Seeds that do not differ
+    at all tell nothing of a spread: their interval is endless, until so many agree that a sign test would
+    decide.
     """
-    values = np.asarray(sample, dtype=float)
     n = len(values)
-    if n < 2:
-        raise ValueError(f"an interval needs two numbers or more, got {n}")
-    mean, tail = values.mean(), (1 - level) / 2
-    half = stdtrit(n - 1, 1 - tail) * values.std(ddof=1) / np.sqrt(n)
-    low, high = quantiles(values[resamples(n, purpose)].mean(axis=1), level)
-    return float(min(low, mean - half)), float(max(high, mean + half))
+    if n != look.seeds:
+        raise ValueError(f"the look is at {look.seeds} seeds, got {n}")
+    spread = np.asarray(values.std(axis=0, ddof=1))
+    unanimous = least_counts(look.looks, look.alpha)[look.index] <= n
+    known = spread > ROUNDING * np.abs(values).max(axis=0)
+    half = np.full(spread.shape, 0.0 if unanimous else math.inf)
+    half[known] = t_limits(look.looks, look.alpha)[look.index] * spread[known] / math.sqrt(n)
+    return half
 
 
-def quantiles(values: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
-    """The central ``level`` of ``values``, both ends being members of it: infinite ones do no harm."""
-    ordered = np.sort(values)
-    outside = int(np.floor((1 - level) / 2 * len(ordered)))
-    return float(ordered[outside]), float(ordered[-1 - outside])
-
-
-@cache
-def resamples(n: int, purpose: str = "") -> np.ndarray:
-    """Indices (B, n) of bootstrap samples of ``n``: all of them where they are few, else drawn."""
-    if n**n <= ALL:
-        return np.stack(np.unravel_index(np.arange(n**n), (n,) * n), axis=1)
-    seed = int.from_bytes(hashlib.sha256(f"bootstrap/{purpose}".encode()).digest()[:8], "big")
-    return np.random.default_rng(seed).integers(n, size=(DRAWN, n))
+def interval(values: np.ndarray, look: Look) -> tuple[float, float]:
+    """Bounds of the mean of ``values`` (n,), the seeds of ``look``."""
+    mean, half = float(values.mean()), float(half_widths(values, look))
+    return mean - half, mean + half

@@ -1,45 +1,55 @@
 """A claim and the study's tables become one row of claims.csv: numbers, verdict, and why."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from anarch.claims import telling
 from anarch.claims.checking import replicate_of
 from anarch.claims.claim import Claim
-from anarch.claims.comparisons import found
+from anarch.claims.comparisons import Numbers, found, numbers, value
+from anarch.claims.discoveries import LEVELS, e_value
 from anarch.claims.samples import Tables, Unjudged, holding, parts
-from anarch.claims.verdicts import (
-    INCONCLUSIVE,
-    NOT_JUDGED,
-    NOT_REPRODUCED,
-    REPRODUCED,
-    Allowed,
-    Found,
-    verdict,
-)
+from anarch.claims.sequential import ALPHA, Look, Looks, reached
+from anarch.claims.verdicts import INCONCLUSIVE, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED, Found, verdict
 
 Row = dict[str, Any]
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED)
-EMPTY = dict.fromkeys(("value", "low", "high", "replicates", "threshold", "margin"))
+OF_CHANCE = dict.fromkeys(("decided_at", "all_replicates", "value_of_all", "e_value"))
+EMPTY = dict.fromkeys(("value", "low", "high", "replicates", "threshold", "margin")) | OF_CHANCE
+ADDED = "seed"  # the replicates of which there can be more; of all others there are as many as there are
 
 
-def judge(claim: Claim, tables: Tables, registry: Mapping[str, Mapping[str, Any]], scale: str) -> Row:
+def judge(
+    claim: Claim,
+    tables: Tables,
+    registry: Mapping[str, Mapping[str, Any]],
+    *,
+    scale: str,
+    looks: Looks,
+) -> Row:
     """The row of ``claim``; ``tables`` and ``registry`` are those of its study.
+
+    A function of the tables alone: seeds are read in their order and the ``looks`` made again, so that what
+    an earlier look decided stays decided.
 
     What this scale cannot show is not judged, but has our number where there is one.
     """
     replicate = replicate_of(claim, registry[claim.left.table])
     try:
         told = (
-            _exactly(claim, tables) if claim.compare == "holds" else _statistically(claim, tables, replicate)
+            _exactly(claim, tables)
+            if claim.compare == "holds"
+            else _statistically(claim, tables, replicate, looks)
         )
     except Unjudged as missing:
         told = {**EMPTY, "verdict": NOT_JUDGED, "reason": f"Not judged: {missing}."}
         told |= {"value": missing.value, "replicates": missing.replicates}
     if not claim.judged_at(scale):
-        told |= {"verdict": NOT_JUDGED, "reason": f"Not judged at the {scale} scale, {_only_at(claim)}."}
+        reason = f"Not judged at the {scale} scale, {_only_at(claim)}."
+        told |= OF_CHANCE | {"verdict": NOT_JUDGED, "reason": reason}
     name = claim.replicate if claim.compare == "holds" else replicate
     return {**_of_the_paper(claim), **told, "replicate": name or "trial", "unit": claim.unit}
 
@@ -59,22 +69,61 @@ def _of_the_paper(claim: Claim) -> Row:
     }
 
 
-def _statistically(claim: Claim, tables: Tables, replicate: str) -> Row:
-    """By intervals over replicates."""
-    compared = parts(claim, tables, replicate)
-    results = [found(claim, part, len(compared)) for part in compared]
-    name, decisive = verdict(results, some=bool(claim.some))
-    low, high = decisive.interval
+def _statistically(claim: Claim, tables: Tables, replicate: str, looks: Looks) -> Row:
+    """By what chance would do to replicates."""
+    given = [numbers(claim, part) for part in parts(claim, tables, replicate)]
+    there = min(len(one.values) for one in given)
+    looks = looks if replicate == ADDED else (max(there, 2),)
+    if not reached(looks, there):
+        message = f"{_first_look(replicate, looks)}, and there {_are(there)}"
+        only = value(claim, given[0], there) if len(given) == 1 and there else None
+        raise Unjudged(message, value=only, replicates=there)
+    name, decisive = decided(claim, given, looks)
+    low, high = decisive.interval or (None, None)
+    reason, of_all = telling.sentence(claim, name, decisive, len(given), replicate), None
+    if there > decisive.replicates:
+        of_all = value(claim, next(one for one in given if one.label == decisive.label), there)
+        of_all = telling.shown(of_all, decisive)
+        reason += f" Of all {there} {replicate}s: {telling.number(of_all)}."
+    if name == INCONCLUSIVE and there < looks[-1]:
+        reason += f" The next look is at {looks[reached(looks, there)]} {replicate}s."
+    stands = [name != INCONCLUSIVE and decided(claim, given, looks, level)[0] == name for level in LEVELS]
     return {
-        "value": _shown(decisive.value, decisive),
-        "low": _shown(low, decisive),
-        "high": _shown(high, decisive),
-        "replicates": min(one.replicates for one in results),
-        "threshold": _threshold(claim, decisive.allowed),
+        "value": telling.shown(decisive.value, decisive),
+        "low": low,
+        "high": high,
+        "replicates": decisive.replicates,
+        "threshold": telling.threshold(claim, decisive.allowed),
         "margin": decisive.margin if math.isfinite(decisive.margin) else None,
         "verdict": name,
-        "reason": _sentence(claim, name, decisive, len(results), replicate),
+        "reason": reason,
+        "decided_at": None if name == INCONCLUSIVE else decisive.replicates,
+        "all_replicates": there,
+        "value_of_all": of_all,
+        "e_value": e_value(stands),
     }
+
+
+def decided(claim: Claim, given: Sequence[Numbers], looks: Looks, alpha: float = ALPHA) -> tuple[str, Found]:
+    """The verdict of the first look that gives one, else of the last one reached; and what decides it."""
+    there = min(len(one.values) for one in given)
+    for index in range(reached(looks, there)):
+        look = Look(looks, index, alpha)
+        results = [found(claim, one, look, len(given)) for one in given]
+        name, decisive = verdict(results, some=bool(claim.some))
+        if name != INCONCLUSIVE:
+            break
+    return name, decisive
+
+
+def _first_look(replicate: str, looks: Looks) -> str:
+    if replicate == ADDED:
+        return f"the first look is at {looks[0]} {replicate}s"
+    return "a verdict needs two replicates or more"
+
+
+def _are(there: int) -> str:
+    return {0: "is none", 1: "is only one"}.get(there, f"are {there}")
 
 
 def _exactly(claim: Claim, tables: Tables) -> Row:
@@ -96,72 +145,15 @@ def _exactly(claim: Claim, tables: Tables) -> Row:
         "threshold": float(limits[0]) if len(limits) == 1 else None,
         "margin": 0.0 - float(excess.max()),
         "verdict": REPRODUCED if holds else NOT_REPRODUCED,
-        "reason": f"Largest {_number(worst.violation)}, {outcome} the {_number(worst.tolerance)} "
-        f"that is allowed, over {trials} trials.",
+        "reason": f"Largest {telling.number(worst.violation)}, {outcome} the "
+        f"{telling.number(worst.tolerance)} that is allowed, over {trials} trials.",
     }
-
-
-def _sentence(claim: Claim, name: str, decisive: Found, compared: int, replicate: str) -> str:
-    number, low, high = (_number(_shown(place, decisive)) for place in (decisive.value, *decisive.interval))
-    unit = f" {claim.unit}" if claim.unit else ""
-    at = f" at {decisive.label}" if decisive.label else ""
-    of = f", {'the best' if claim.some else 'the weakest'} of {compared} comparisons" if compared > 1 else ""
-    peak = "Largest at " if claim.compare == "peak_near" else ""
-    told = f"{peak}{number}{unit} ({low} to {high}, {decisive.replicates} {replicate}s){at}{of}"
-    return f"{told}: {_judgement(claim, name, decisive, compared)}."
-
-
-def _judgement(claim: Claim, name: str, decisive: Found, compared: int) -> str:
-    wanted, interval = _wanted(claim, decisive.allowed), decisive.interval
-    if name == INCONCLUSIVE and claim.each and decisive.allowed.excludes(*interval):
-        return f"not {wanted}, but of {compared} comparisons one may come out so by chance"
-    if name == INCONCLUSIVE and claim.some and decisive.allowed.holds(*interval):
-        return f"{wanted}, but the best of {compared} comparisons may come out so by chance"
-    return {
-        REPRODUCED: f"the whole interval is {wanted}",
-        NOT_REPRODUCED: f"the claim fails, no part of the interval is {wanted}",
-        INCONCLUSIVE: f"the interval is neither wholly {wanted} nor wholly not",
-    }[name]
-
-
-def _wanted(claim: Claim, allowed: Allowed) -> str:
-    low, high = f"{allowed.low:.5g}", f"{allowed.high:.5g}"
-    if claim.compare == "peak_near":
-        return "away from both ends" + ("" if claim.at == "inside" else f" and between {low} and {high}")
-    if claim.compare in ("monotone", "ratio") and math.isinf(allowed.high) != math.isinf(allowed.low):
-        return f"at most {high}" if math.isinf(allowed.low) else f"at least {low}"
-    if math.isinf(allowed.low):
-        return f"below {high}"
-    if math.isinf(allowed.high):
-        return f"above {low}"
-    return f"between {low} and {high}"
-
-
-def _threshold(claim: Claim, allowed: Allowed) -> float | None:
-    """The one number that the value is held against, where there is one."""
-    if claim.compare == "within":
-        return claim.of
-    if claim.compare == "peak_near":
-        return None if claim.at == "inside" else float(claim.at)
-    ends = [end for end in (allowed.low, allowed.high) if math.isfinite(end)]
-    if claim.compare == "ratio":
-        ends = [end for end in (claim.at_least, claim.at_most) if end is not None]
-    return ends[0] if len(ends) == 1 else None
 
 
 def _only_at(claim: Claim) -> str:
     if isinstance(claim.scales, str):
         return "whose networks are hardly trained"
     return f"only at: {', '.join(claim.scales)}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-
-
-def _shown(value: float, found: Found) -> float:
-    """``value`` as a number of the table: where there is no peak, the end of the curve that is largest."""
-    return found.ends[value > 0] if found.ends and math.isinf(value) else value
 
 
 def tally(rows: pd.DataFrame) -> dict[str, int]:

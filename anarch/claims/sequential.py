@@ -1,13 +1,15 @@
 """When a claim may be looked at, and how far a mean must then lie from its limit.
 
-Seeds are added until a claim is decided, so it is looked at several times.  An interval of 95 % at every look
-would err in far more than 5 % of cases.  Looks are therefore fixed beforehand, and the 5 % are spent over them:
-after a share u of the last look's seeds, alpha*(u) = 2 - 2 Phi(z / sqrt u) of them, z being the normal quantile
-of alpha (Lan and DeMets 1983, of O'Brien and Fleming's type): hardly any early on, nearly all at the end.
+Seeds are added until a claim is decided, so it is looked at several times.  An interval of 95 % at every
+look would err in far more than 5 % of cases.  Looks are therefore fixed beforehand, and the 5 % are spent
+over them: after a share u of the last look's seeds, alpha*(u) = 2 - 2 Phi(z / sqrt u) of them, z being the
+normal quantile of alpha (Lan and DeMets 1983, of O'Brien and Fleming's type): hardly any early on, nearly
+all at the end.
 """
 
 import math
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss, legval, legvander
@@ -19,6 +21,23 @@ NODES, DEGREE = 32, 60  # of the integration: twice as many change no limit by 1
 NEGLIGIBLE = 1e-7  # of the chance that an earlier look takes away: less moves no digit that is told
 
 Looks = tuple[int, ...]  # rising numbers of seeds, the last of which is the cap
+
+
+@dataclass(frozen=True)
+class Look:
+    """One of the ``looks``, and the chance ``alpha`` of a wrong decision over all of them."""
+
+    looks: Looks
+    index: int
+    alpha: float = ALPHA
+
+    @property
+    def seeds(self) -> int:
+        return self.looks[self.index]
+
+    def among(self, count: int) -> "Look":
+        """The same look where one of ``count`` comparisons may settle the matter by chance (Bonferroni)."""
+        return replace(self, alpha=self.alpha / count)
 
 
 def reached(looks: Looks, seeds: int) -> int:
@@ -50,18 +69,19 @@ def t_limits(looks: Looks, alpha: float = ALPHA) -> tuple[float, ...]:
         # Where all are alive this is the limit; where some have left it errs on the side of caution.
         limit = float(-stdtrit(look - 1, chance / 2))
         if chance > NEGLIGIBLE:
-            limit = brentq(lambda t, s=state, n=look - 1: _leaving(s, n, t) - chance, limit / 4, limit * 1.01)
+            excess = partial(_excess, state=state, n=look - 1, chance=chance)
+            limit = float(brentq(excess, limit / 4, limit * 1.01))
         state = _one_more(state, look - 1, _angle(limit, look))
         limits.append(limit)
     return tuple(limits)
 
 
-# The cosine b of the angle between a sample x (n,) and (1, ..., 1), b = sum x / sqrt(n sum x^2), tells t:
-# t = b sqrt((n - 1) / (1 - b^2)).  Without an effect the direction of x is uniform and independent of its
-# length, so that b is a Markov chain: of n + 1 values it is sqrt(n / (n + 1)) b cos psi + sin psi / sqrt(n + 1),
-# where psi has a density proportional to cos(psi)^(n - 1).  This is r cos(psi - d), with r and d that hang on
-# b.  A state is the density of the angle a, b = sin(a), among samples that have crossed no limit so far: an even
-# function of a / edge, kept as its Legendre series.
+# The cosine b of the angle between a sample x (n,) and (1, ..., 1), b = sum x / sqrt(n sum x^2), tells t,
+# which is b sqrt((n - 1) / (1 - b^2)).  Without an effect the direction of x is uniform and independent of
+# its length, so that b is a Markov chain: of n + 1 values it is (sqrt(n) b cos psi + sin psi) / sqrt(n + 1),
+# where psi has a density proportional to cos(psi)^(n - 1).  This is r cos(psi - d), with r and d that follow
+# from b.  A state is the density of the angle a, b = sin(a), among samples that have crossed no limit so far:
+# an even function of a / edge, kept as its Legendre series.
 _X, _WEIGHTS = (leggauss(NODES)[0] + 1) / 2, leggauss(NODES)[1] / 2  # on 0 to 1
 State = tuple[float, np.ndarray]  # edge, coefficients (DEGREE + 1,) of a density
 
@@ -91,7 +111,8 @@ def _series(edge: float, place: np.ndarray, mass: np.ndarray) -> np.ndarray:
 def _spread(state: State, n: int, sine: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Masses at angles from 0 to the edge, with r and d of n + 1 values.
 
-    Where r passes ``sine``, a limit comes into reach and what follows grows like a root: nodes lie denser there.
+    Where r passes ``sine``, a limit comes into reach and what follows grows like a root: nodes lie denser
+    there.
     """
     edge, density = state
     reach = math.asin(math.sqrt(min(max(((n + 1) * sine**2 - 1) / n, 0.0), 1.0)))
@@ -100,6 +121,10 @@ def _spread(state: State, n: int, sine: float) -> tuple[np.ndarray, np.ndarray, 
     mass = edge * np.concatenate([kink * _WEIGHTS, (1 - kink) * 2 * _X * _WEIGHTS]) * legval(place, density)
     along = math.sqrt(n) * np.sin(edge * place)
     return mass, np.sqrt((along**2 + 1) / (n + 1)), np.arctan2(1, along)
+
+
+def _excess(limit: float, *, state: State, n: int, chance: float) -> float:
+    return _leaving(state, n, limit) - chance
 
 
 def _leaving(state: State, n: int, limit: float) -> float:

@@ -1,9 +1,10 @@
 """When a claim counts as reproduced.
 
-Every comparison says where its number must lie.  It is inside if its whole interval is, outside if its whole
-interval is, else undecided.  A claim of several comparisons that must all be inside (`each`) is reproduced if
-they all are, and not if one is outside; one that asks for `some` is reproduced if one is inside, and not if
-all are outside.  Where one of m may settle the matter by chance, it needs an interval of level 1 - 0.05 / m.
+Every comparison says where its number must lie.  At a look it is shown to lie there, or shown to lie
+elsewhere, or neither.  A claim of several comparisons that must all be inside (`each`) is reproduced where
+each is shown to be, and not reproduced where one is shown to be outside; one that asks for `some` is
+reproduced where one is inside, and not where each is outside.  Where one of m may settle the matter by
+chance, it has 1 / m of the chance; where all must agree, none needs a correction.
 """
 
 import math
@@ -44,16 +45,29 @@ class Allowed:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What is shown of a comparison by itself, and (``shared``) where it is one of several that may
+    decide."""
+
+    holds: bool
+    fails: bool
+    holds_shared: bool
+    fails_shared: bool
+
+
+@dataclass(frozen=True)
 class Found:
-    """One comparison: its number, the 95 % interval, and the one for where one may settle the matter."""
+    """One comparison at one look: its number, what is shown of it, and by what."""
 
     label: str
     value: float
-    interval: tuple[float, float]
-    strict: tuple[float, float]
     replicates: int
     allowed: Allowed
-    ends: tuple[float, float] | None = None  # of a curve: what -inf and inf stand for
+    shown: Shown
+    interval: tuple[float, float] | None = None  # of a mean
+    inside: int | None = None  # of a sign test: how many replicates lie where they should
+    chance: float | None = None  # of an order: how often chance gives one as strong
+    points: tuple[float, float] | None = None  # of a curve: where it sets back most; of a peak: its ends
 
     @property
     def margin(self) -> float:
@@ -63,19 +77,18 @@ class Found:
 def verdict(found: Sequence[Found], *, some: bool = False) -> tuple[str, Found]:
     """The verdict, and the comparison that decides it: the weakest, or with ``some`` the strongest."""
     if some:
-        best = max(found, key=lambda one: (one.allowed.holds(*one.strict), one.margin))
-        if best.allowed.holds(*best.strict):
+        best = max(found, key=lambda one: (one.shown.holds_shared, one.margin))
+        if best.shown.holds_shared:
             return REPRODUCED, best
-        failed = all(one.allowed.excludes(*one.interval) for one in found)
-        return (NOT_REPRODUCED if failed else INCONCLUSIVE), best
+        return (NOT_REPRODUCED if all(one.shown.fails for one in found) else INCONCLUSIVE), best
     worst = min(found, key=_weakness)
-    if worst.allowed.excludes(*worst.strict):
+    if worst.shown.fails_shared:
         return NOT_REPRODUCED, worst
-    return (REPRODUCED if all(one.allowed.holds(*one.interval) for one in found) else INCONCLUSIVE), worst
+    return (REPRODUCED if all(one.shown.holds for one in found) else INCONCLUSIVE), worst
 
 
 def _weakness(one: Found) -> tuple[int, float]:
     """Order of the comparisons of a claim, the one that harms it most first."""
-    if one.allowed.excludes(*one.strict):
+    if one.shown.fails_shared:
         return 0, one.margin
-    return (2 if one.allowed.holds(*one.interval) else 1), one.margin
+    return (2 if one.shown.holds else 1), one.margin
