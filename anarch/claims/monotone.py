@@ -39,6 +39,12 @@ def judged(curves: np.ndarray, delta: float, look: Look) -> tuple[bool, bool, Se
     mean = backs.mean(axis=0)
     half, shared = half_widths(backs, look), half_widths(backs, look.among(backs.shape[1]))
     rises, fails = bool((mean + half <= delta).all()), bool((mean - shared > delta).any())
-    pair = int(np.argmax(mean - shared if fails else mean + half))
+    if fails:
+        order = mean - shared
+    elif rises:
+        order = mean + half
+    else:
+        order = np.where(mean + half > delta, mean, -np.inf)
+    pair = int(np.argmax(order))
     width = (shared if fails else half)[pair]
     return rises, fails, Setback(float(mean[pair]), float(width), (int(earlier[pair]), int(later[pair])))

@@ -21,8 +21,8 @@ def folder(tmp_path):
     ]
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump(claims))
     rows = [
-        {"model": model, "seed": seed, "test_accuracy": accuracy + 0.01 * seed}
-        for model, accuracy in (("eFCN", 0.7), ("FCN", 0.5))
+        {"model": model, "seed": seed, "test_accuracy": accuracy + step * seed}
+        for model, accuracy, step in (("eFCN", 0.7, 0.01), ("FCN", 0.5, 0.011))
         for seed in range(3)
     ]
     table = tmp_path / "needle/tables/measures.csv"
@@ -34,6 +34,7 @@ def folder(tmp_path):
 def run(folder, *tables):
     out = folder / "report/claims.csv"
     arguments = ["--scale", "laptop", "--claims", str(folder / "claims.yaml"), "--out", str(out)]
+    arguments += ["--looks", "3", "5"]
     main([*arguments, "--tables", *map(str, tables)])
     return pd.read_csv(out)
 
@@ -43,7 +44,7 @@ def test_one_row_a_claim_in_their_order(folder, capsys):
     assert list(found.id) == ["needle.planted", "scratch.other"] and list(found.columns) == list(COLUMNS)
     assert list(found.paper) == ["dascoli2019", "neyshabur2020"]
     first, second = found.to_dict("records")
-    assert first["verdict"] == "reproduced" and first["value"] == pytest.approx(0.2)
+    assert first["verdict"] == "reproduced" and first["value"] == pytest.approx(0.199)
     assert (
         second["verdict"] == "not_judged"
         and second["reason"] == "Not judged: this scale has no table results."

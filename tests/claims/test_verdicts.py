@@ -4,14 +4,16 @@ import math
 
 import pytest
 
-from anarch.claims.verdicts import Allowed, Found, verdict
+from anarch.claims.verdicts import Allowed, Found, Shown, verdict
 
 ABOVE = Allowed(low=0.0, open=True)
 
 
 def one(value: float, half: float, strict: float | None = None, label: str = "") -> Found:
     wide = half if strict is None else strict
-    return Found(label, value, (value - half, value + half), (value - wide, value + wide), 3, ABOVE)
+    alone, shared = (value - half, value + half), (value - wide, value + wide)
+    shown = Shown(ABOVE.holds(*alone), ABOVE.excludes(*alone), ABOVE.holds(*shared), ABOVE.excludes(*shared))
+    return Found(label, value, 3, ABOVE, shown, alone)
 
 
 @pytest.mark.parametrize(
