@@ -1,15 +1,16 @@
 """What each comparison of a claim makes of its numbers: what is shown at a look, and by which test."""
 
 import math
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from anarch.claims import monotone
 from anarch.claims.claim import Claim
-from anarch.claims.exact import concordance, least_counts, least_sums, orders
+from anarch.claims.exact import concordance, concordant_pairs, least_concordant, least_counts
 from anarch.claims.intervals import interval
 from anarch.claims.samples import Part, Unjudged, curves
 from anarch.claims.sequential import Look
@@ -61,10 +62,10 @@ def found(claim: Claim, given: Numbers, look: Look, comparisons: int) -> Found:
 def _mean(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
     """By the interval of the mean."""
     first, allowed = given.values[: look.seeds], given.allowed
-    (low, high), strict = (_back(claim, *interval(first, at)) for at in (look, shared))
-    alone = allowed.holds(low, high), allowed.excludes(low, high)
-    shown = Shown(*alone, allowed.holds(*strict), allowed.excludes(*strict))
-    told = (low, high) if math.isfinite(high) else None
+    ends = _back(claim, *interval(first, look))
+    wider = _back(claim, *interval(first, shared)) if shared != look else ends
+    shown = Shown(*(test(*pair) for pair in (ends, wider) for test in (allowed.holds, allowed.excludes)))
+    told = (ends[0], ends[1]) if math.isfinite(ends[1]) else None
     return Found(given.label, value(claim, given, look.seeds), look.seeds, allowed, shown, told)
 
 
@@ -72,35 +73,34 @@ def _count(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
     """By how many replicates lie inside: more than half of them must, and more than chance puts there."""
     first, allowed = given.values[: look.seeds], given.allowed
     inside = sum(allowed.holds(one, one) for one in _back(claim, *first.tolist()))
-    by_chance = 0.5
+    by_chance, ends = 0.5, None
     if claim.compare == "peak_near":  # of a curve without a shape, each point is as likely the largest
-        by_chance = max(by_chance, sum(allowed.holds(x, x) for x in given.over[1:-1]) / len(given.over))
+        places = sum(allowed.holds(x, x) for x in given.over[1:-1])
+        by_chance, ends = max(by_chance, places / len(given.over)), (given.over[0], given.over[-1])
 
-    def shown(at: Look) -> tuple[bool, bool]:
+    def test(at: Look) -> tuple[bool, bool]:
         least = least_counts(at.looks, at.alpha, by_chance)[at.index]
-        most = least_counts(at.looks, at.alpha)[at.index]
-        return inside >= least, look.seeds - inside >= most
+        return inside >= least, look.seeds - inside >= least_counts(at.looks, at.alpha)[at.index]
 
-    middle = value(claim, given, look.seeds)
-    ends = (given.over[0], given.over[-1]) if claim.compare == "peak_near" else None
-    told = Shown(*shown(look), *shown(shared))
-    return Found(given.label, middle, look.seeds, allowed, told, inside=inside, points=ends)
+    middle, shown = value(claim, given, look.seeds), Shown(*test(look), *test(shared))
+    return Found(given.label, middle, look.seeds, allowed, shown, inside=inside, points=ends)
 
 
 def _monotone(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
     """By the intervals of all setbacks of the mean curve."""
-    first = given.values[: look.seeds]
-    delta = given.allowed.high
-    rises, fails, worst = monotone.judged(first, delta, look)
-    rises_shared, fails_shared, decisive = monotone.judged(first, delta, shared)
-    pair = decisive if fails_shared else worst
+    first, delta = given.values[: look.seeds], given.allowed.high
+    *alone, pair = monotone.judged(first, delta, look)
+    together = alone
+    if shared != look:
+        *together, decisive = monotone.judged(first, delta, shared)
+        pair = decisive if together[1] else pair
     ends = (pair.value - pair.half_width, pair.value + pair.half_width)
     return Found(
         given.label,
         pair.value,
         look.seeds,
         given.allowed,
-        Shown(rises, fails, rises_shared, fails_shared),
+        Shown(*alone, *together),
         ends if math.isfinite(pair.half_width) else None,
         points=(given.over[pair.points[0]], given.over[pair.points[1]]),
     )
@@ -108,28 +108,19 @@ def _monotone(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
 
 def _order(claim: Claim, given: Numbers, look: Look, shared: Look) -> Found:
     """By the exact distribution of the sum of Kendall's S over replicates, under no relation."""
-    sign = 1 if claim.sign == "positive" else -1
-    steps = [orders(sizes) for sizes in given.ties[: look.seeds]]
-    most = sum(len(step) - 1 for step in steps)
-    # S is concordant less discordant pairs; where both have ties it may be odd, and is rounded to what is
-    # asked less.
+    ties = given.ties[: look.seeds]
+    chances = concordant_pairs(ties)
+    most, sign = len(chances) - 1, 1 if claim.sign == "positive" else -1
+    # Where both have ties, concordant pairs less discordant ones may be odd: rounded to what shows less.
     total = sign * int(given.values[: look.seeds, 1].sum())
 
-    def shown(at: Look) -> tuple[bool, bool]:
-        least = least_sums(steps, at.looks, at.alpha)[at.index]
-        return (total + most) // 2 >= least, (most - total) // 2 >= least
+    def test(at: Look) -> tuple[bool, bool]:
+        least = least_concordant(ties, at.looks, at.alpha)[at.index]
+        return (most + total) // 2 >= least, (most - total) // 2 >= least
 
-    alone = np.ones(1)
-    for step in steps:
-        alone = np.convolve(alone, step)
-    return Found(
-        given.label,
-        value(claim, given, look.seeds),
-        look.seeds,
-        given.allowed,
-        Shown(*shown(look), *shown(shared)),
-        chance=float(alone[(abs(total) + most) // 2 :].sum()),
-    )
+    tau, shown = value(claim, given, look.seeds), Shown(*test(look), *test(shared))
+    chance = float(chances[(most + abs(total)) // 2 :].sum())
+    return Found(given.label, tau, look.seeds, given.allowed, shown, chance=chance)
 
 
 TESTS: dict[str, Callable[[Claim, Numbers, Look, Look], Found]] = {
@@ -165,20 +156,23 @@ def _ratio(claim: Claim, part: Part) -> Numbers:
 
 def _curve(claim: Claim, part: Part) -> Numbers:
     """Left less right along each replicate's curve, turned so that it should rise."""
-    rows = _whole(claim, part, 2)
-    sign = {"rising": 1, "falling": -1}[claim.direction]
-    values = np.stack([sign * _left_less_right(one) for one in rows])
-    return Numbers(part.label, values, Allowed(high=float(claim.tolerance)), _over(rows[0]))
+    over, sides = _whole(claim, part, 2)
+    values = sides["left"] - sides.get("right", 0.0)
+    turned = values if claim.direction == "rising" else -values
+    return Numbers(part.label, turned, Allowed(high=float(claim.tolerance)), over)
 
 
 def _relation(claim: Claim, part: Part) -> Numbers:
     """Tau and S of left with right, or with `over` itself, along each replicate's curve."""
-    rows = _whole(claim, part, 3)
-    pairs = [(one.left.to_numpy(), one["right" if "right" in one else "over"].to_numpy()) for one in rows]
-    told = [concordance(x, y) for x, y in pairs]
-    values = np.array([(tau, s) for tau, s, _ in told], dtype=float)
-    if all(len(set(x.tolist())) == 1 or len(set(y.tolist())) == 1 for x, y in pairs):
+    over, sides = _whole(claim, part, 3)
+    left, right = (
+        sides["left"],
+        sides.get("right", np.broadcast_to(np.arange(len(over)), sides["left"].shape)),
+    )
+    if all(np.ptp(x) == 0 or np.ptp(y) == 0 for x, y in zip(left, right, strict=True)):
         raise Unjudged(f"one of the two is the same everywhere{_at(part)}: there is no order")
+    told = [concordance(x, y) for x, y in zip(left, right, strict=True)]
+    values = np.array([(tau, s) for tau, s, _ in told], dtype=float)
     positive = claim.sign == "positive"
     allowed = Allowed(low=claim.by, open=True) if positive else Allowed(high=0.0 - claim.by, open=True)
     ties = tuple(sizes for *_, sizes in told)
@@ -187,10 +181,9 @@ def _relation(claim: Claim, part: Part) -> Numbers:
 
 def _peak(claim: Claim, part: Part) -> Numbers:
     """Where each replicate's curve is largest.  An end of the curve is no peak: it lies beyond any place."""
-    rows = _whole(claim, part, 3)
-    over = _over(rows[0])
+    over, sides = _whole(claim, part, 3)
     places = np.array([-math.inf, *over[1:-1], math.inf])
-    tops = places[[int(one.left.to_numpy().argmax()) for one in rows]]
+    tops = places[sides["left"].argmax(axis=1)]
     if claim.at == "inside":
         return Numbers(part.label, tops, Allowed(over[1], over[-2]), over)
     at = float(claim.at)
@@ -208,20 +201,15 @@ NUMBERS: dict[str, Callable[[Claim, Part], Numbers]] = {
 }
 
 
-def _whole(claim: Claim, part: Part, least: int) -> list[pd.DataFrame]:
-    """The whole curves of ``part``, which have ``least`` points or more."""
-    rows = list(curves(part))
-    points: Sized = rows[0] if rows else ()
-    if rows and len(points) < least:
-        there = f"there are {len(points)}{_at(part)}"
+def _whole(claim: Claim, part: Part, least: int) -> tuple[tuple[Any, ...], dict[str, np.ndarray]]:
+    """The curves of ``part``, which have ``least`` points or more."""
+    over, sides = curves(part)
+    if len(over) < least:
+        there = f"there are {len(over)}{_at(part)}"
         raise Unjudged(f"{claim.compare} needs {least} values of {claim.over} or more, and {there}")
-    if not rows:
+    if not len(sides["left"]):
         raise Unjudged(f"no replicate has a number at every {claim.over}{_at(part)}")
-    return rows
-
-
-def _over(rows: pd.DataFrame) -> tuple[float, ...]:
-    return tuple(rows.over.astype(float))
+    return over, sides
 
 
 def _left_less_right(rows: pd.DataFrame) -> np.ndarray:

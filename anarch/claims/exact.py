@@ -7,7 +7,7 @@ look, no more often than `spent` allows for either direction.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from itertools import pairwise
 
 import numpy as np
@@ -72,6 +72,21 @@ def orders(sizes: tuple[int, ...]) -> np.ndarray:
                 counts[k] += counts[k - j]
     whole = sum(counts)
     return np.array([count / whole for count in counts])
+
+
+Ties = tuple[tuple[int, ...], ...]  # of each seed, the sizes of the ties of its order
+
+
+@cache
+def concordant_pairs(ties: Ties) -> np.ndarray:
+    """Probabilities of 0, 1, 2, ... concordant pairs in all seeds together, under no relation."""
+    return np.asarray(reduce(np.convolve, map(orders, ties)))
+
+
+@cache
+def least_concordant(ties: Ties, looks: Looks, alpha: float = ALPHA) -> tuple[int, ...]:
+    """Of each look that the seeds reach, how many concordant pairs they must have in all."""
+    return tuple(least_sums([orders(sizes) for sizes in ties], looks, alpha))
 
 
 def concordance(x: np.ndarray, y: np.ndarray) -> tuple[float, int, tuple[int, ...]]:

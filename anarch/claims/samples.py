@@ -1,7 +1,8 @@
 """From tables to what a claim compares: one number, or one curve, for each group and replicate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,12 +106,19 @@ def holding(claim: Claim, tables: Tables) -> pd.DataFrame:
     return frame
 
 
-def curves(part: Part) -> Iterator[pd.DataFrame]:
-    """Of each replicate that has every point of the curve, its rows in the order of `over`."""
-    points = part.frame.over.nunique()
-    for _, rows in part.frame.groupby("replicate", sort=True):
-        if len(rows) == points:
-            yield rows.sort_values("over")
+def curves(part: Part) -> tuple[tuple[Any, ...], dict[str, np.ndarray]]:
+    """Places along `over`, and of left (and right) the numbers there, a row a replicate.
+
+    A replicate that lacks a point of the curve is left out.
+    """
+    replicates, row = np.unique(part.frame.replicate, return_inverse=True)
+    over, column = np.unique(part.frame.over, return_inverse=True)
+    sides = {}
+    for name in {"left", "right"} & set(part.frame):
+        sides[name] = np.full((len(replicates), len(over)), np.nan)
+        sides[name][row, column] = part.frame[name]
+    whole = np.all([np.isfinite(side).all(axis=1) for side in sides.values()], axis=0)
+    return tuple(over.tolist()), {name: side[whole] for name, side in sides.items()}
 
 
 def _rows(side: Side, table: pd.DataFrame, condition: str) -> pd.DataFrame:
