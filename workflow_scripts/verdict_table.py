@@ -20,8 +20,8 @@ WORDS = {
 HEAD = """# Verdicts
 
 Every claim of the five papers, as `snakemake claims` judged it ([how](DECISIONS.md#verdicts)): under it in
-italics what of ours is measured; then our value, in brackets its 95 % interval over seeds, and the verdict at
-each scale. Made by `workflow_scripts/verdict_table.py` from the scales' `claims.csv`.
+italics what of ours is measured; then at each scale our value, in brackets the 95 % interval of a mean over
+seeds, the verdict, and the number of seeds that decided it. Made by `workflow_scripts/verdict_table.py` from the scales' `claims.csv`.
 """
 
 
@@ -62,14 +62,17 @@ def page(scales: dict[str, dict[str, dict[str, str]]]) -> Iterator[str]:
 
 
 def told(row: dict[str, str]) -> str:
-    """Value, interval and verdict."""
+    """Value, interval, verdict, and with how many seeds it was decided."""
+    verdict = WORDS[row["verdict"]]
+    if row["decided_at"]:
+        verdict += f" ({float(row['decided_at']):.0f} {row['replicate']}s)"
     if not row["value"]:
-        return WORDS[row["verdict"]]
+        return verdict
     value = f"{float(row['value']):.3g}"
     if row["low"] and row["high"]:
         value += f" ({float(row['low']):.3g} to {float(row['high']):.3g})"
     unit = f" {row['unit']}" if row["unit"] else ""
-    return f"{value}{unit}: {WORDS[row['verdict']]}"
+    return f"{value}{unit}: {verdict}"
 
 
 def header(cells: list[str]) -> Iterator[str]:

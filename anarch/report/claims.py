@@ -3,15 +3,16 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from anarch.claims.discoveries import expected_errors, stand_together
 from anarch.report import words
 from anarch.workflow.exhibits import papers
 
 COLUMNS = (
     "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
     "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
-    "unit", "verdict", "reason",
+    "unit", "verdict", "reason", "decided_at", "all_replicates", "value_of_all", "e_value",
 )  # fmt: skip
 
 
@@ -29,10 +30,17 @@ class Verdict:
 VERDICTS = {
     verdict.name: verdict
     for verdict in (
-        Verdict("reproduced", "R", "reproduced", "the whole interval lies on the claim’s side"),
-        Verdict("not_reproduced", "N", "not reproduced", "the whole interval lies on the other side"),
-        Verdict("inconclusive", "I", "inconclusive", "the interval crosses the claim’s bound"),
-        Verdict("not_judged", "–", "not judged", "cannot be judged at this scale, or too few seeds"),
+        Verdict("reproduced", "R", "reproduced", "shown to lie on the claim’s side"),
+        Verdict("not_reproduced", "N", "not reproduced", "shown to lie on the other side"),
+        Verdict(
+            "inconclusive", "I", "inconclusive", "not shown to lie on either side, with the seeds so far"
+        ),
+        Verdict(
+            "not_judged",
+            "–",
+            "not judged",
+            "cannot be judged at this scale, or fewer seeds than the first look",
+        ),
     )
 }
 PAPER_NAMES = {paper.key: paper.short for paper in papers().values()}
@@ -42,7 +50,8 @@ PAPER_NAMES = {paper.key: paper.short for paper in papers().values()}
 class Claim:
     """One row; ``ours`` and ``paper`` are ready texts, empty where there is nothing to tell.
 
-    ``reason_tells``: the reason holds our number, which then need not be told beside it.
+    ``reason_tells``: the reason holds our number, which then need not be told beside it.  ``e_value``: of a
+    verdict that chance may have a part in, else None; ``together``: whether it stands if all are counted.
     """
 
     id: str
@@ -62,6 +71,9 @@ class Claim:
     sample: str
     asked: str
     margin: str
+    decided: str
+    e_value: float | None
+    together: bool = False
 
     @property
     def anchor(self) -> str:
@@ -85,7 +97,9 @@ def read(rows: Iterable[Mapping[str, str]]) -> list[Claim]:
                 "delete claims.csv and run again"
             )
         claims.append(_claim(row))
-    return claims
+    of_chance = [claim.e_value for claim in claims if claim.e_value is not None]
+    together = iter(stand_together(of_chance))
+    return [claim if claim.e_value is None else replace(claim, together=next(together)) for claim in claims]
 
 
 def _claim(row: Mapping[str, str]) -> Claim:
@@ -93,7 +107,7 @@ def _claim(row: Mapping[str, str]) -> Claim:
     value = _float(row["value"])
     low, high = _float(row["low"]), _float(row["high"])
     known = low is not None and high is not None
-    count = _float(row["replicates"])
+    count, decided_at = _float(row["replicates"]), _float(row["decided_at"])
     return Claim(
         id=row["id"],
         study=row["study"],
@@ -112,6 +126,8 @@ def _claim(row: Mapping[str, str]) -> Claim:
         sample=words.several(int(count), row["replicate"] or "replicate") if count else "",
         asked=_asked(row["comparison"], words.quantity(_float(row["threshold"]), unit, DIGITS)),
         margin=words.quantity(_float(row["margin"]), unit, DIGITS),
+        decided=words.several(int(decided_at), row["replicate"]) if decided_at else "",
+        e_value=_float(row["e_value"]),
     )
 
 
@@ -129,6 +145,26 @@ def _float(text: str) -> float | None:
     except ValueError:
         return None
     return None if value != value else value
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What chance may have to do with the verdicts of a page: numbers of claims.
+
+    ``judged``: by what chance would do; ``wrong``: so many of their verdicts on average, at most; ``decided``
+    of them, and those that stand ``together`` at the false-discovery rate `RATE`.
+    """
+
+    judged: int
+    wrong: float
+    decided: int
+    together: int
+
+
+def chance(claims: Iterable[Claim]) -> Chance:
+    judged = [claim for claim in claims if claim.e_value is not None]
+    decided = sum(bool(claim.decided) for claim in judged)
+    return Chance(len(judged), expected_errors(len(judged)), decided, sum(claim.together for claim in judged))
 
 
 def tally(claims: Iterable[Claim]) -> dict[str, int]:

@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from anarch.claims.discoveries import RATE
 from anarch.report import costs, words
-from anarch.report.claims import VERDICTS, Claim, tally, tally_text
+from anarch.report.claims import VERDICTS, Claim, chance, tally, tally_text
 from anarch.workflow.exhibits import Figure, Paper, registers
 
 HERE = Path(__file__).parent
@@ -182,6 +183,8 @@ def render(
         claims=claims,
         tally=tally(claims),
         tally_text=tally_text(claims),
+        chance=chance(claims),
+        rate=f"{100 * RATE:g}",
         sections=found,
         by_name={table.name: table for table in tables},
         papers={claim.paper_key: claim.paper_name for claim in claims},

@@ -46,6 +46,9 @@ def claim(**told: str) -> dict[str, str]:
         "margin": "0.871234",
         "verdict": "reproduced",
         "reason": "All of the interval lies above 0.",
+        "decided_at": "3",
+        "all_replicates": "3",
+        "e_value": "80",
     }
     return {column: {**usual, **told}.get(column, "") for column in COLUMNS}
 
@@ -60,9 +63,17 @@ CLAIMS = [
         figures="needle_fig3 needle_figB1",
         verdict="not_reproduced",
         reason="It peaks at the end.",
+        e_value="13.3333",
         paper_value="3",
     ),
-    claim(id="needle.hostile", statement=HOSTILE, figures="needle_figB1", verdict="inconclusive"),
+    claim(
+        id="needle.hostile",
+        statement=HOSTILE,
+        figures="needle_figB1",
+        verdict="inconclusive",
+        decided_at="",
+        e_value="0",
+    ),
     claim(
         id="bad.far",
         study="bad_minima",
@@ -76,6 +87,8 @@ CLAIMS = [
         replicates="",
         verdict="not_judged",
         reason="One seed only.",
+        decided_at="",
+        e_value="",
         paper_text="by far the farthest of all, whatever is done to networks, at every replication factor",
     ),
     claim(
@@ -87,6 +100,8 @@ CLAIMS = [
         tables="certificate",
         replicates="40",
         replicate="trial",
+        decided_at="",
+        e_value="",
     ),
 ]
 

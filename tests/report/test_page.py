@@ -133,6 +133,17 @@ def test_numbers_stand_with_interval_seeds_unit_and_the_papers_own(reader):
     assert "stay words" not in printed  # the paper prints no number for it
 
 
+def test_chance_is_told_for_all_claims_and_for_each(reader):
+    """Three verdicts that chance has a part in: 3 / 40 are wrong on average.  e-BH: 80 is above 3 / 0.05."""
+    (_, told), *_ = [(attrs, text) for attrs, text in reader.all("p") if attrs.get("id") == "chance"]
+    assert "Chance has a part in 3 verdicts" in told and "on average at most 0.075 of them" in told
+    assert "2 are decided; 1 of these would also stand" in told and "at most 5 % of those" in told
+    claims = {attrs["id"]: text for attrs, text in reader.all("li", "claim") if "id" in attrs}
+    assert "decided with 3 seeds; stands if all claims" in claims["claim-needle-best"]
+    assert "decided with 3 seeds; does not stand if all claims" in claims["claim-needle-peak"]
+    assert "counted together" not in claims["claim-needle-hostile"] + claims["claim-embedding-kept"]
+
+
 def test_figures_come_with_caption_command_and_tables(reader):
     (first, *_) = reader.all("article")
     assert "snakemake --cores 2 needle_fig3 --configfile config/planted.yaml" in first[1]
