@@ -21,7 +21,8 @@ HEAD = """# Verdicts
 
 Every claim of the five papers, as `snakemake claims` judged it ([how](DECISIONS.md#verdicts)): under it in
 italics what of ours is measured; then at each scale our value, in brackets the 95 % interval of a mean over
-seeds, the verdict, and the number of seeds that decided it. Made by `workflow_scripts/verdict_table.py` from the scales' `claims.csv`.
+seeds, the verdict, and the number of seeds that decided it. Made by `workflow_scripts/verdict_table.py` from
+the scales' `claims.csv`.
 """
 
 

@@ -45,10 +45,10 @@ def _check_design(config: Mapping[str, Any]) -> None:
     looks = config["looks"]
     if looks != sorted(looks):
         raise ValueError(f"looks: {looks} must rise: numbers of seeds, the last of which is the cap")
-    for key, seeds in _lists(config, "seeds"):
+    for where, seeds in _lists(config, "seeds"):
         if seeds != list(range(seeds[0], seeds[0] + len(seeds))):
             following = list(range(min(seeds), min(seeds) + len(seeds)))
-            raise ValueError(f"{key}: {seeds} must be consecutive, as {following}: seeds are not chosen")
+            raise ValueError(f"{where}: {seeds} must be consecutive, as {following}: seeds are not chosen")
 
 
 def _lists(section: Any, name: str, key: str = "") -> Iterator[tuple[str, list[int]]]:

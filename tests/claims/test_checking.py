@@ -70,7 +70,11 @@ def test_a_sound_claim_passes():
         ({"left": side("loss if seed else 0")}, "holds 'loss if seed else 0'; allowed are columns"),
         ({"compare": "within", "of": 1}, "tolerance: within needs it"),
         ({"compare": "within", "of": 1, "tolerance": "loss"}, "tolerance: 'loss' must be a number"),
-        ({"of": 1}, "of: greater takes none; it takes by"),
+        ({"of": 1}, "of: greater takes none; it takes by, sign_test"),
+        (
+            {"compare": "peak_near", "over": "time", "at": "inside", "sign_test": True},
+            "sign_test: peak_near takes none",
+        ),
         ({"compare": "ratio"}, "at_least: ratio needs at_least or at_most"),
         ({"compare": "ratio", "at_least": 2, "right": None}, "right: ratio needs it, or left.per"),
         ({"compare": "monotone", "over": "time"}, "direction: monotone needs it"),

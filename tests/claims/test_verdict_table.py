@@ -33,12 +33,16 @@ def written(path, *rows):
 
 def test_a_claim_is_a_row_with_a_cell_for_each_scale(tmp_path):
     here = written(tmp_path / "a.csv", ROW)
-    there = written(tmp_path / "b.csv", {**ROW, "value": "", "low": "", "high": "", "verdict": "not_judged", "decided_at": ""})
+    there = written(
+        tmp_path / "b.csv",
+        {**ROW, "value": "", "low": "", "high": "", "verdict": "not_judged", "decided_at": ""},
+    )
     verdict_table.main([f"laptop={here}", f"cifar={there}", "--out", str(tmp_path / "page.md")])
     lines = (tmp_path / "page.md").read_text().splitlines()
     assert "| laptop | 0 | 1 | 0 | 0 |" in lines and "| cifar | 0 | 0 | 0 | 1 |" in lines
     assert lines[-1] == (
-        r"| a \| b<br>*c* | Fig. 1 | – | 0.51 (0.4 to 0.625) nats: **not reproduced** (5 seeds) | not judged |"
+        r"| a \| b<br>*c* | Fig. 1 | – | 0.51 (0.4 to 0.625) nats: **not reproduced** (5 seeds) "
+        "| not judged |"
     )
 
 

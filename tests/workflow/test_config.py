@@ -59,6 +59,14 @@ def change(config: dict, path: str, value: object) -> dict:
         ),
         ("needle.protocols.sgd.seeds", [0, 1, 0], ["needle.protocols.sgd.seeds", "non-unique"]),
         (
+            "needle.protocols.sgd.seeds",
+            [4, 6, 5],
+            ["needle.protocols.sgd.seeds: [4, 6, 5] must be consecutive, as [4, 5, 6]"],
+        ),
+        ("bad_minima.toy.seeds", [0, 2], ["bad_minima.toy.seeds: [0, 2] must be consecutive, as [0, 1]"]),
+        ("looks", [3, 12, 8], ["looks: [3, 12, 8] must rise"]),
+        ("looks", [1, 5], ["looks.0: 1 is less than the minimum of 2"]),
+        (
             "needle.protocols.sgd.dataset",
             "imagenet",
             ["needle.protocols.sgd.dataset", "'imagenet' is not among datasets"],
