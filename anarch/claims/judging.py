@@ -85,8 +85,9 @@ def _statistically(claim: Claim, tables: Tables, replicate: str, looks: Looks) -
         of_all = value(claim, next(one for one in given if one.label == decisive.label), there)
         of_all = telling.shown(of_all, decisive)
         reason += f" Of all {there} {replicate}s: {telling.number(of_all)}."
-    if name == INCONCLUSIVE and there < looks[-1]:
-        reason += f" The next look is at {looks[reached(looks, there)]} {replicate}s."
+    if name == INCONCLUSIVE and replicate == ADDED:
+        later = looks[reached(looks, there) :]
+        reason += f" The next look is at {later[0]} {replicate}s." if later else " No look is left."
     stands = [name != INCONCLUSIVE and decided(claim, given, looks, level)[0] == name for level in LEVELS]
     return {
         "value": telling.shown(decisive.value, decisive),

@@ -77,7 +77,7 @@ def wanted(claim: Claim, allowed: Allowed) -> str:
         return f"below {high}"
     if math.isinf(allowed.high):
         return f"above {low}"
-    return f"between {low} and {high}"
+    return f"between {low} and {high}" if low != high else f"exactly {low}"
 
 
 def threshold(claim: Claim, allowed: Allowed) -> float | None:
