@@ -1,7 +1,7 @@
 """Reads the config as a whole before any job starts: each mistake is one line that names its key."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from anarch.workflow.schema import ConfigError, key, mistake
 from anarch.workflow.specs import RunSpec
 from anarch.workflow.studies import STUDIES
 from anarch.workflow.validation.datasets import check_datasets
+from anarch.workflow.validation.design import check_design
 from anarch.workflow.validation.runs import check_runs
 from anarch.workflow.validation.sections import check_sections
 from anarch.workflow.without_torch import WithoutTorch
@@ -28,7 +29,7 @@ def validated(config: Mapping[str, Any], root: Path) -> dict[str, dict[str, RunS
         raise ConfigError(f"config key {key(path)}: {problem}")
     library, runs = WithoutTorch(root), {}
     try:
-        _check_design(config)
+        check_design(config)
         datasets = check_datasets(config["datasets"], library)
         for name, study in STUDIES.items():
             study.check(config[name], config["datasets"])
@@ -38,28 +39,6 @@ def validated(config: Mapping[str, Any], root: Path) -> dict[str, dict[str, RunS
     except ValueError as error:
         raise ConfigError(f"config key {error}") from None
     return runs
-
-
-def _check_design(config: Mapping[str, Any]) -> None:
-    """Looks and seeds leave no choice once numbers are known: a choice would make every verdict a guess."""
-    looks = config["looks"]
-    if looks != sorted(looks):
-        raise ValueError(f"looks: {looks} must rise: numbers of seeds, the last of which is the cap")
-    for where, seeds in _lists(config, "seeds"):
-        if seeds != list(range(seeds[0], seeds[0] + len(seeds))):
-            following = list(range(min(seeds), min(seeds) + len(seeds)))
-            raise ValueError(f"{where}: {seeds} must be consecutive, as {following}: seeds are not chosen")
-
-
-def _lists(section: Any, name: str, key: str = "") -> Iterator[tuple[str, list[int]]]:
-    """Each list of this name anywhere in ``section``, after its key."""
-    if isinstance(section, Mapping):
-        for part, value in section.items():
-            here = f"{key}.{part}" if key else str(part)
-            if part == name and isinstance(value, list):
-                yield here, value
-            else:
-                yield from _lists(value, name, here)
 
 
 def data_root(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> str:
