@@ -33,6 +33,7 @@ from anarch.workflow.specs import (
 ROOT = Path(__file__).parents[2]
 # Every import by name, and how the digests of the jobs that run it come to be over what it imports.
 BY_NAME = {
+    ("anarch/workflow/without_torch.py", "name"): "checks of a config, which are no artefacts",
     ("anarch/__init__.py", "_HOMES[name]"): "public names, which no job of the workflow uses",
     (
         "anarch/models/__init__.py",
