@@ -30,8 +30,10 @@ def at(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def place(study: str, run: str) -> Place:
-    """Of ``run``, named by its path below the study's runs/."""
-    return _PLACES[study](run)
+    """Of ``run``, named by its path below the study's runs/; a study without an entry of its own here has its
+    only `dataset` and `recipe` at the top of its section."""
+    own = _PLACES.get(study)
+    return own(run) if own else Place(study, study, (f"{study}.recipe",))
 
 
 def _of_needle(run: str) -> Place:
