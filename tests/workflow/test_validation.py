@@ -9,9 +9,8 @@ import torch
 import yaml
 
 from anarch.training.optimisers import OPTIMISERS, make_optimiser
-from anarch.workflow import raw_data
 from anarch.workflow.config import ConfigError, validated
-from anarch.workflow.specs import DataSpec, Recipe, parse
+from anarch.workflow.specs import Recipe
 from anarch.workflow.validation.recipes import OF_OPTIMISERS, TAKES
 
 ROOT = Path(__file__).parents[2]
@@ -234,18 +233,3 @@ def test_an_optimiser_takes_what_is_said_that_it_takes(optimiser):
 
     taken = {name for name, value in given.items() if settings(**{name: value}) != settings()}
     assert taken == set(TAKES[optimiser])
-
-
-def test_raw_data_that_no_download_brings(tmp_path):
-    def lacks(**options: object) -> str | None:
-        return raw_data.missing(parse(DataSpec, options), tmp_path, ROOT)
-
-    file = tmp_path / "mine.npz"
-    told = lacks(source="npz", path="mine.npz")
-    assert told.startswith(f"npz: found no file {file}; `download: true` cannot help") and "\n" not in told
-    file.write_bytes(b"whatever it holds is for the job to say")
-    assert lacks(source="npz", path="mine.npz") is None
-    assert lacks(source="cinic10").startswith(f"cinic10: found no folder train in {tmp_path / 'CINIC-10'}")
-    (tmp_path / "imagenet" / "train").mkdir(parents=True)
-    assert "found no folder val" in lacks(source="restricted_imagenet")
-    assert lacks(source="cifar10") is None and lacks(source="digits") is None
