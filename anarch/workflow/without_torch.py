@@ -20,7 +20,7 @@ PACKAGE = "anarch"
 OPERATIONS = (
     "bool", "len", "iter", "getitem", "setitem", "contains", "enter", "int", "float", "index", "neg", "abs",
     "lt", "le", "gt", "ge", "add", "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul",
-    "truediv", "rtruediv", "floordiv", "rfloordiv", "mod", "rmod", "pow", "rpow",
+    "truediv", "rtruediv", "floordiv", "rfloordiv", "mod", "rmod", "pow", "rpow", "str", "format",
 )  # fmt: skip
 
 
@@ -54,7 +54,18 @@ class StandIn:
         return StandIn(self._calls, f"{self._name}()", names)
 
     def __instancecheck__(self, value: object) -> bool:
-        return isinstance(value, StandIn) and self._name in value._made_by
+        if not isinstance(value, StandIn | Derived):
+            return False
+        made_by = value._made_by if isinstance(value, StandIn) else ()
+        if self._name not in made_by and not self._is_sibling(made_by):
+            raise Unknown(self._name)
+        return self._name in made_by
+
+    def _is_sibling(self, made_by: tuple[str, ...]) -> bool:
+        """Whether this is another class beside that of what was made, as Conv2d is beside ReLU."""
+        house, _, name = self._name.rpartition(".")
+        beside = [other.rpartition(".") for other in made_by]
+        return name != "Module" and any(part[0] == house and part[2][0].isupper() for part in beside)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (Derived,)
@@ -65,7 +76,7 @@ class StandIn:
     __ror__ = __or__
 
     def __eq__(self, other: object) -> bool:
-        if self._made_by or not isinstance(other, StandIn) or other._made_by:
+        if not isinstance(other, StandIn) or "()" in self._name + other._name:
             raise Unknown(self._name)
         return self._name == other._name
 

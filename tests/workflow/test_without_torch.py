@@ -112,13 +112,25 @@ def test_what_only_tensors_can_tell_is_left_to_the_job(tmp_path):
         "def derived(width):\n"
         "    Layer(width)\n"
         "    raise ValueError('built')\n"
+        "def tested(width):\n"
+        "    if not isinstance(torch.ones(width), torch.Tensor):\n"
+        "        raise ValueError('no tensor')\n"
+        "def kept(width):\n"
+        "    if not isinstance(nn.Linear(width, 1), nn.Module):\n"
+        "        raise ValueError('no module')\n"
+        "def typed(width):\n"
+        "    if torch.ones(width).dtype != torch.float32:\n"
+        "        raise ValueError('another type')\n"
+        "def printed(width):\n"
+        "    if f'{torch.ones(width).dtype}' != 'torch.float32':\n"
+        "        raise ValueError('another type')\n"
         "def checked(width):\n"
         "    nn.BatchNorm1d(width)\n"
         "    if width < 1 or isinstance(nn.Linear(width, 1), nn.Conv2d):\n"
         "        raise ValueError('too narrow')\n"
     )
     mine = WithoutTorch(tmp_path)
-    for function in ("compared", "listed", "derived", "nowhere"):
+    for function in ("compared", "listed", "derived", "tested", "kept", "typed", "printed", "nowhere"):
         mine.call("anarch.mine", function, 0)
     assert has_batch_norm(mine.call("anarch.mine", "checked", 1))
     with pytest.raises(ValueError, match="too narrow"):
