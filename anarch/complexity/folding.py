@@ -1,11 +1,13 @@
 """Batch norm at evaluation is a fixed scale and shift; here it becomes part of the weights."""
 
 from collections import Counter
-from copy import deepcopy
 
 import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from anarch.foreign import retold
+from anarch.lifting.dense import as_linear
 
 _Absorbing = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 
@@ -31,10 +33,12 @@ def folded(model: nn.Module) -> fx.GraphModule:
     With s = gamma / sqrt(var + eps), a batch norm right after a convolution or linear layer that feeds
     nothing else is absorbed: W <- s W, b <- s (b - mean) + beta.  Any other becomes a `Scale`.
 
+    A lifted layer is one linear layer, see `anarch.lifting.dense.as_linear`.
+
     Raises:
         ValueError: torch.fx cannot trace ``model``, or a batch norm keeps no running statistics.
     """
-    network = _traced(deepcopy(model).double().eval())
+    network = _traced(as_linear(model).double().eval())
     calls = Counter(node.target for node in network.graph.nodes if node.op == "call_module")
     for node in list(network.graph.nodes):
         module = called_module(network, node)
@@ -63,13 +67,8 @@ def called_module(network: fx.GraphModule, node: fx.Node) -> nn.Module | None:
 def _traced(model: nn.Module) -> fx.GraphModule:
     if fx.Tracer().is_leaf_module(model, ""):  # fx would look inside a single layer
         model = nn.Sequential(model)
-    try:
+    with retold(f"torch.fx cannot trace this {type(model).__name__}, which must not branch on data"):
         return fx.symbolic_trace(model)
-    except (fx.proxy.TraceError, TypeError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(
-            f"torch.fx cannot trace this {type(model).__name__}: {reason}; allowed: no branching on data"
-        ) from error
 
 
 def _affine(norm: _BatchNorm, name: object) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from anarch.complexity.distance import root_sum_of_squares
 from anarch.complexity.folding import Scale, called_module, folded
+from anarch.foreign import retold
 
 _WEIGHTED = (nn.Linear, _ConvNd, Scale)
 # What leaves numbers that are not negative as they are, moves them among zeros, or takes the largest.
@@ -23,9 +24,12 @@ _NEUTRAL = (
 )  # fmt: skip
 _NEUTRAL_FUNCTIONS = {
     torch.cat, torch.flatten, torch.relu, F.relu, F.leaky_relu, F.max_pool2d, F.dropout,
-    "flatten", "view", "reshape", "contiguous", "size", "relu", getattr, operator.getitem,
+    torch.squeeze, torch.unsqueeze, torch.permute, torch.transpose, torch.sum,
+    "flatten", "view", "reshape", "contiguous", "relu", "relu_", "squeeze", "unsqueeze", "permute",
+    "transpose", "sum", operator.getitem,
 }  # fmt: skip
 _WINDOW = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")
+_MEANS = {torch.mean, "mean"}
 _SUMS = {operator.add, operator.iadd, torch.add, "add"}
 
 
@@ -43,7 +47,7 @@ def path_norm(model: nn.Module, input_shape: tuple[int, ...], p: int) -> float:
     largest over all choices), which is what the usual code computes, and not the sum over all of the window.
 
     Args:
-        model: a network that torch.fx can trace; it is left as it was.
+        model: a network that torch.fx can trace, lifted or not; it is left as it was.
         input_shape: of one input, without the batch: (C, H, W).
         p: 1 or 2.
 
@@ -51,7 +55,8 @@ def path_norm(model: nn.Module, input_shape: tuple[int, ...], p: int) -> float:
         The norm; infinity where it is above float64's range: see `log10_path_norm`.
 
     Raises:
-        ValueError: another p, or ``model`` holds something through which paths have no weights.
+        ValueError: another p, torch.fx cannot trace ``model``, or it holds something through which paths have
+            no weights.
     """
     try:
         return 10.0 ** log10_path_norm(model, input_shape, p)
@@ -82,11 +87,8 @@ def log10_path_norm(model: nn.Module, input_shape: tuple[int, ...], p: int) -> f
 def _summed_outputs(network: fx.GraphModule, input_shape: tuple[int, ...], level: float) -> float:
     device = next((parameter.device for parameter in network.parameters()), None)
     inputs = torch.full((1, *input_shape), level, dtype=torch.float64, device=device)
-    try:
+    with retold(f"the model cannot take inputs of shape {tuple(input_shape)}"):
         return float(network(inputs).sum())
-    except (RuntimeError, ValueError, IndexError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"the model cannot take inputs of shape {tuple(input_shape)}: {reason}") from error
 
 
 def _path_network(model: nn.Module, p: int) -> fx.GraphModule:
@@ -97,9 +99,12 @@ def _path_network(model: nn.Module, p: int) -> fx.GraphModule:
             layer.weight.abs_().pow_(p)
             if layer.bias is not None:
                 layer.bias.zero_()
+    sizes: set[fx.Node] = set()
     for node in network.graph.nodes:
         module = called_module(network, node)
-        if isinstance(module, nn.AvgPool2d):
+        if _is_size(node, sizes):
+            sizes.add(node)
+        elif isinstance(module, nn.AvgPool2d):
             options = {name: getattr(module, name) for name in _WINDOW}
             _call(node, _powered_average, node.args, options | {"p": p})
         elif isinstance(module, nn.AdaptiveAvgPool2d):
@@ -108,10 +113,19 @@ def _path_network(model: nn.Module, p: int) -> fx.GraphModule:
             _call(node, _powered_average, node.args, node.kwargs | {"p": p})
         elif node.target is F.adaptive_avg_pool2d:
             _call(node, _powered_adaptive_average, node.args, node.kwargs | {"p": p})
+        elif node.target in _MEANS:
+            _call(node, _powered_mean, node.args, node.kwargs | {"p": p})
         else:
             _refuse_unweighted(node, module)
     network.recompile()
     return network
+
+
+def _is_size(node: fx.Node, sizes: set[fx.Node]) -> bool:
+    """Whether ``node`` is a number or numbers made of the sizes of maps, such as ``h.size(0)``."""
+    if node.target == "size" or (node.target is getattr and node.args[1] in ("shape", "ndim")):
+        return True
+    return bool(node.all_input_nodes) and sizes.issuperset(node.all_input_nodes)
 
 
 def _call(
@@ -141,6 +155,12 @@ def _powered_adaptive_average(x: Tensor, output_size: Any, *, p: int) -> Tensor:
     return torch.einsum("nchw,hi,wj->ncij", x, rows, columns)
 
 
+def _powered_mean(x: Tensor, dim: Any = None, keepdim: bool = False, *, p: int) -> Tensor:
+    """A mean with its weights, 1 / n each, to the power p."""
+    total = x.sum(dim, keepdim)
+    return total * (total.numel() / x.numel()) ** p
+
+
 def _refuse_unweighted(node: fx.Node, module: nn.Module | None) -> None:
     """ValueError unless what ``node`` does to sums over paths is what it does to activations."""
     if node.op in ("placeholder", "output") or isinstance(module, (*_WEIGHTED, *_NEUTRAL)):
@@ -152,5 +172,5 @@ def _refuse_unweighted(node: fx.Node, module: nn.Module | None) -> None:
     what = type(module).__name__ if module is not None else getattr(node.target, "__name__", node.target)
     raise ValueError(
         f"paths through {node.name!r} ({what}) have no weights; allowed: linear layers, convolutions, "
-        "batch norm, ReLUs, poolings, sums and concatenations"
+        "batch norm, ReLUs, poolings, means, sums and concatenations"
     )

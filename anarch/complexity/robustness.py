@@ -1,10 +1,13 @@
 """How near the images are to the decision boundary: FGSM accuracy and margins (bad_minima, Sec. 3.7)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+
+from anarch.contract import require_examples, require_measurable
+from anarch.modes import evaluation_mode
+from anarch.objective import class_logits
 
 
 def fgsm_accuracy(
@@ -23,17 +26,20 @@ def fgsm_accuracy(
     left as it was, without gradients.
 
     Args:
-        model: inputs -> logits (N, classes).
+        model: inputs -> logits (N, C), or (N, 1) or (N,), the logit of class 1 against class 0.
         x: its normalised inputs (N, C, H, W): pixel = x * std + mean lies in 0..1.
-        y: labels int64 (N,).
+        y: labels int64 (N,) in 0..C-1.
         epsilon: strength in units of the pixel range: 8 / 255, not 8.  At 0 the images are left alone.
         mean, std: pixel statistics (C,) that ``x`` was normalised by, on the scale 0..1.
         batch_size: images; bounds memory only.
 
     Raises:
-        ValueError: epsilon or std is out of its range, or lengths do not fit together.
+        ValueError: epsilon, std or a pixel is out of its range; x, y and the model do not fit together (see
+            `anarch.contract`).
     """
-    _require_data(x, y, batch_size)
+    require_examples(x, y, batch_size=batch_size)
+    if x.ndim != 4:
+        raise ValueError(f"x must be images (N, C, H, W), got {tuple(x.shape)}")
     if not 0 <= epsilon <= 1:
         raise ValueError(f"epsilon must be between 0 and 1, the pixel range, got {epsilon}")
     centre, scale = (torch.as_tensor(s, dtype=x.dtype, device=x.device).view(-1, 1, 1) for s in (mean, std))
@@ -43,8 +49,10 @@ def fgsm_accuracy(
         )
     if not bool((scale > 0).all()):
         raise ValueError(f"std must be positive, got {scale.flatten().tolist()}")
+    _require_pixels(x, centre, scale)
     hits = torch.zeros((), dtype=torch.int64, device=x.device)
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
+        require_measurable(model, x, y)
         for images, labels in zip(x.split(batch_size), y.split(batch_size), strict=True):
             attacked = images
             if epsilon > 0:
@@ -53,7 +61,7 @@ def fgsm_accuracy(
                 pixels = (images * scale + centre + epsilon * slope.sign()).clamp(0, 1)
                 attacked = (pixels - centre) / scale
             with torch.no_grad():
-                hits += (model(attacked).argmax(1) == labels).sum()
+                hits += (class_logits(model(attacked)).argmax(1) == labels).sum()
     return hits.item() / len(x)
 
 
@@ -62,12 +70,12 @@ def margins(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 500) ->
     """Output margin (N,) of ``x`` (N, ...): logit of ``y`` less the largest other, in evaluation mode.
 
     Raises:
-        ValueError: lengths do not fit together.
+        ValueError: x, y and the model do not fit together (see `anarch.contract`).
     """
-    _require_data(x, y, batch_size)
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
+        require_measurable(model, x, y, batch_size=batch_size)
         parts = zip(x.split(batch_size), y.split(batch_size), strict=True)
-        return torch.cat([_margin(model(images), labels) for images, labels in parts])
+        return torch.cat([_margin(class_logits(model(images)), labels) for images, labels in parts])
 
 
 def input_margins(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 500) -> Tensor:
@@ -76,11 +84,11 @@ def input_margins(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 5
     In units of ``x``, negative where the label ``y`` loses; infinite where the margin has no slope.
 
     Raises:
-        ValueError: lengths do not fit together.
+        ValueError: x, y and the model do not fit together (see `anarch.contract`).
     """
-    _require_data(x, y, batch_size)
     distances = []
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
+        require_measurable(model, x, y, batch_size=batch_size)
         for images, labels in zip(x.split(batch_size), y.split(batch_size), strict=True):
             margin, slope = _value_and_slope(_margin, model, images, labels)
             distances.append(margin / slope.flatten(1).norm(dim=1))
@@ -113,27 +121,17 @@ def _value_and_slope(
     """``measure`` of the logits of each image (n,), and its gradient by that image (n, ...)."""
     inputs = images.detach().requires_grad_()
     with torch.enable_grad():
-        values = measure(model(inputs), labels)
+        values = measure(class_logits(model(inputs)), labels)
         (slope,) = torch.autograd.grad(values.sum(), inputs)
     return values.detach(), slope
 
 
-def _require_data(x: Tensor, y: Tensor, batch_size: int) -> None:
-    if len(x) != len(y) or len(x) == 0:
+def _require_pixels(x: Tensor, centre: Tensor, scale: Tensor) -> None:
+    """ValueError unless every pixel is in 0..1; half a grey level is left for rounding."""
+    low, high = (x.amin((0, 2, 3)), x.amax((0, 2, 3)))
+    least, most = ((end * scale.flatten() + centre.flatten()) for end in (low, high))
+    if least.min() < -0.5 / 255 or most.max() > 1 + 0.5 / 255:
         raise ValueError(
-            f"x and y must have one equal, non-zero length, got {len(x)} images and {len(y)} labels"
+            "pixels x * std + mean must lie in 0..1, the range of epsilon, "
+            f"got {least.min():.4g}..{most.max():.4g}: x must be normalised by this mean and std"
         )
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
-
-
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Every module in evaluation mode inside, each as it was afterwards."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

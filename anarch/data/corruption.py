@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from anarch.randomness import derived_seed
+from anarch.tensors import require_tensor
 
 _BLOCK = 2**17  # keys made at a time, 512 KiB: four times as many leave the cache and take twice as long
 _WEYL = 0x9E3779B97F4A7C15 - 2**64  # splitmix64's odd step from row to row, as a signed number
@@ -41,6 +42,8 @@ def randomly_labelled(
     Raises:
         ValueError: an argument is out of its range, or ``x`` and ``y`` do not fit together.
     """
+    require_tensor("x", x)
+    require_tensor("y", y)
     if x.ndim != 4 or len(x) == 0 or y.shape != x.shape[:1]:
         raise ValueError(
             f"x must be images (N, C, H, W) and y labels (N,), N above 0; "

@@ -1,6 +1,7 @@
 """Radii of a basin: how far the loss stays below a cutoff in random directions (blessing, Sec. 5, Fig. 7)."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from anarch.landscape.crossings import Loss, first_crossings
+from anarch.contract import require_measurable
+from anarch.landscape.crossings import Loss as LossOnRays
+from anarch.landscape.crossings import first_crossings
 from anarch.landscape.directions import (
     Normalisation,
     Point,
@@ -18,7 +21,8 @@ from anarch.landscape.directions import (
     random_directions,
 )
 from anarch.landscape.gradient import norm
-from anarch.landscape.surface import networks_at_once, point_scores
+from anarch.landscape.surface import networks_at_once, scores_of
+from anarch.objective import Loss
 
 PILOTS = 8  # directions 0 to 7 tell where to begin, whatever the number of directions asked for
 
@@ -29,6 +33,7 @@ class BasinRadii:
 
     radii: Tensor  # float64 (cutoffs, K): 0 if the centre is not below the cutoff, inf if none was met
     dimension: int  # n, the number of coordinates that the directions span
+    centre: float  # the loss of the network itself
     start: float  # the innermost radius that is tested in every direction
     largest: float  # the outermost: an infinite radius is one beyond it
     evaluations: int  # networks evaluated on all of x, the centre and the pilot directions counted
@@ -41,13 +46,53 @@ def basin_radii(
     cutoff: float = 0.1,
     directions: int = 3000,
     seed: int = 0,
-    **options: Any,
+    *,
+    loss: Loss = "cross_entropy",
+    normalisation: Normalisation = "filter",
+    biases: bool = False,
+    tolerance: float = 1e-4,
+    ratio: float = 1.5,
+    largest: float | None = None,
+    chunk: int | None = None,
+    batch_size: int | None = None,
 ) -> Tensor:
     """r(phi) in ``directions`` random directions, float64 (directions,), on the CPU: blessing, Sec. 5.
 
-    ``radii_at_cutoffs`` for the one ``cutoff``; see there for what a radius is and for the ``options``.
+    The radius at which the mean loss over ``x``, ``y`` first reaches the ``cutoff``; inf in a direction that
+    does not up to ``largest``.  ``radii_at_cutoffs`` tells how it is found, for several cutoffs.  Where the
+    network itself is not below the cutoff every radius is 0, and a RuntimeWarning says so.
+
+    Args:
+        model: inputs -> logits (N, C), or (N, 1) or (N,), the logit of class 1 against class 0; usually after
+            ``model.eval()``.
+        x: inputs (N, ...) in the model's dtype and on its device, finite.
+        y: labels int64 (N,) in 0..C-1; for another loss the targets (N, ...) that it takes.
+        cutoff: of the mean loss: nats for the cross entropy.
+        directions: how many, number 0 and on of ``seed``.
+        seed: names the directions; each is drawn from a generator of its own.
+        loss: "cross_entropy", "squared_error" or a function: outputs, targets -> losses (n,).
+        normalisation: "filter", radii in multiples of the filters' own lengths, or "unit", in distances.
+        biases: whether biases and the scales and shifts of norms move too.
+        tolerance: relative width to which a radius is enclosed.
+        ratio: factor between the radii at which a direction is tested.
+        largest: where to give up; by default a step of 10, or 10 times the length of the weights.
+        chunk, batch_size: networks and examples at a time; bound memory only.
+
+    Raises:
+        ValueError: as ``radii_at_cutoffs``.
     """
-    return radii_at_cutoffs(model, x, y, (cutoff,), directions, seed, **options).radii[0]
+    options: dict[str, Any] = {"loss": loss, "normalisation": normalisation, "biases": biases}
+    options |= {"tolerance": tolerance, "ratio": ratio, "largest": largest}
+    options |= {"chunk": chunk, "batch_size": batch_size}
+    found = radii_at_cutoffs(model, x, y, (cutoff,), directions, seed, **options)
+    if not found.centre < cutoff:
+        warnings.warn(
+            f"the loss of the network itself, {found.centre:.6g}, is not below the cutoff {cutoff:g}: every "
+            "radius is 0; raise the cutoff, or train the network further",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return found.radii[0]
 
 
 def radii_at_cutoffs(
@@ -58,6 +103,7 @@ def radii_at_cutoffs(
     directions: int = 3000,
     seed: int = 0,
     *,
+    loss: Loss = "cross_entropy",
     normalisation: Normalisation = "filter",
     biases: bool = False,
     tolerance: float = 1e-4,
@@ -66,7 +112,7 @@ def radii_at_cutoffs(
     chunk: int | None = None,
     batch_size: int | None = None,
 ) -> BasinRadii:
-    """Radii at which the mean cross entropy over ``x``, ``y`` first reaches each of ``cutoffs`` (nats).
+    """Radii at which the mean loss over ``x``, ``y`` (cross entropy: nats) first reaches each of ``cutoffs``.
 
     r is the step along ``random_directions(moving_parameters(model, biases=biases), seed, ...)``: for
     ``normalisation="filter"`` a multiple of the filters' own lengths, for ``"unit"`` a distance.  Loss as in
@@ -86,14 +132,16 @@ def radii_at_cutoffs(
             them.
     """
     _require_options(cutoffs, directions, tolerance, ratio, largest)
+    require_measurable(model, x, y, batch_size=1 if batch_size is None else batch_size, loss=loss)
     parameters = moving_parameters(model, biases=biases)
     length = norm(parameters.values())
     if length == 0 and (normalisation == "filter" or largest is None):
         raise ValueError("all weights are 0: use normalisation='unit' and give the largest radius to look at")
     largest = largest or (10.0 if normalisation == "filter" else 10 * length)
     chunk = networks_at_once(parameters, chunk)
-    rays = _Rays(model, parameters, x, y, seed, normalisation, chunk, batch_size)
-    below = torch.tensor(cutoffs, dtype=torch.float64) > rays.centre()
+    rays = _Rays(model, parameters, x, y, loss, seed, normalisation, chunk, batch_size)
+    centre = rays.centre()
+    below = torch.tensor(cutoffs, dtype=torch.float64) > centre
     radii = torch.zeros(len(cutoffs), directions, dtype=torch.float64)
     start = 0.0
     if below.any():
@@ -103,7 +151,7 @@ def radii_at_cutoffs(
         parts = [range(directions)[k : k + chunk] for k in range(0, directions, chunk)]
         found = [first_crossings(rays.loss(part), len(part), levels, **search) for part in parts]
         radii[below] = torch.cat(found, 1)
-    return BasinRadii(radii, dimension(parameters), start, largest, rays.evaluations)
+    return BasinRadii(radii, dimension(parameters), centre, start, largest, rays.evaluations)
 
 
 @dataclass
@@ -114,13 +162,14 @@ class _Rays:
     parameters: Point
     x: Tensor
     y: Tensor
+    measured: Loss
     seed: int
     normalisation: Normalisation
     chunk: int
     batch_size: int | None
     evaluations: int = 0
 
-    def loss(self, directions: range) -> Loss:
+    def loss(self, directions: range) -> LossOnRays:
         """Loss at (rows, steps), rows counted from the first of ``directions``, which stay in memory."""
         drawn = random_directions(self.parameters, self.seed, directions, normalisation=self.normalisation)
 
@@ -129,12 +178,19 @@ class _Rays:
             for some, far in zip(rows.split(self.chunk), steps.split(self.chunk), strict=True):
                 chosen = {name: d[some.to(d.device)] for name, d in drawn.items()}
                 points = displaced(self.parameters, chosen, far)
-                scores = point_scores(self.model, points, self.x, self.y, batch_size=self.batch_size)
-                losses.append(scores[:, 0].cpu())
+                losses.append(self._losses(points))
                 self.evaluations += len(some)
             return torch.cat(losses)
 
         return loss
+
+    def _losses(self, points: Point) -> Tensor:
+        """Of each of the ``points``: float64 (K,), on the CPU."""
+        scores = scores_of(self.model, points, self.x, self.y, loss=self.measured, batch_size=self.batch_size)
+        losses = scores[:, 0].cpu()
+        if (losses < 0).any():
+            raise ValueError(f"radii need a loss of 0 or more, got {losses.min():.6g}; add a constant to it")
+        return losses
 
     def centre(self) -> float:
         """The loss of the network itself."""
@@ -144,7 +200,7 @@ class _Rays:
         return loss
 
 
-def _start(loss: Loss, cutoff: float, ratio: float, largest: float) -> float:
+def _start(loss: LossOnRays, cutoff: float, ratio: float, largest: float) -> float:
     """Half the smallest radius of the pilot directions, by a coarse scan and interpolation alone."""
     coarse = ratio**3
     search = {"start": 1e-3 * largest, "ratio": coarse, "largest": largest, "tolerance": coarse}

@@ -4,31 +4,41 @@ from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
-from torch.nn.modules.instancenorm import _InstanceNorm
 
+from anarch.contract import require_measurable
+from anarch.objective import Loss, example_losses
 from anarch.onednn import guarded
 
 CHUNK = 2**20  # entries widened to float64 at a time: 8 MiB, where a whole vector would be twice the network
 
 
-def gradient(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 1000) -> dict[str, Tensor]:
-    """Gradient of the mean cross entropy over all of ``x`` (N, ...), ``y`` int64 (N,): name -> tensor.
+def gradient(
+    model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss = "cross_entropy", batch_size: int = 1000
+) -> dict[str, Tensor]:
+    """Gradient of the mean ``loss`` over all of ``x`` (N, ...), ``y``: name -> tensor of a parameter's shape.
 
     Over the parameters with ``requires_grad``, in the order of ``model.named_parameters()``; ``p.grad`` is
-    not touched.  ``batch_size`` (images) bounds memory only.  Raises ValueError as ``require_deterministic``
-    does.
+    not touched.
+
+    Args:
+        model: inputs -> logits (N, C), or (N, 1) or (N,), the logit of class 1 against class 0; in a mode in
+            which the loss depends on the parameters alone (usually ``model.eval()``).
+        x: inputs (N, ...) in the model's dtype and on its device, finite.
+        y: labels int64 (N,) in 0..C-1; for another loss the targets (N, ...) that it takes.
+        loss: "cross_entropy" (nats), "squared_error" (the mean over an example's outputs, so that the mean
+            over ``x`` is that of ``nn.MSELoss``), or a function: outputs, targets -> losses (n,).
+        batch_size: examples; bounds memory only.
+
+    Raises:
+        ValueError: one of these does not hold (see `anarch.contract`), or no parameter has ``requires_grad``.
     """
-    require_deterministic(model)
-    require_data(x, y, batch_size)
+    require_measurable(model, x, y, batch_size=batch_size, loss=loss)
     parameters = trainable(model)
     total = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
     for images, labels in batches(x, y, batch_size):
         with torch.enable_grad(), guarded(model):
-            loss = F.cross_entropy(model(images), labels, reduction="sum") / len(x)
-        parts = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
+            mean_loss = example_losses(loss, model(images), labels).sum() / len(x)
+        parts = torch.autograd.grad(mean_loss, list(parameters.values()), materialize_grads=True)
         # Added into buffers of our own: autograd may hand out one tensor as the gradient of two parameters.
         for mean, part in zip(total.values(), parts, strict=True):
             mean.add_(part)
@@ -36,9 +46,26 @@ def gradient(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 1000) 
     return total
 
 
-def gradient_norm(model: nn.Module, x: Tensor, y: Tensor, *, batch_size: int = 1000) -> float:
-    """L2 norm of ``gradient``, in nats per parameter unit, summed in float64 (needle, Sec. 4.2)."""
-    slopes = gradient(model, x, y, batch_size=batch_size)
+def gradient_norm(
+    model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss = "cross_entropy", batch_size: int = 1000
+) -> float:
+    """L2 norm of the gradient of the mean cross entropy over ``x``, ``y``: needle, Sec. 4.2.
+
+    By the parameters with ``requires_grad``, in nats per unit of them, summed in float64.  Of another loss
+    where one is given.
+
+    Args:
+        model: inputs -> logits (N, C), or (N, 1) or (N,), the logit of class 1 against class 0; usually after
+            ``model.eval()``.
+        x: inputs (N, ...) in the model's dtype and on its device, finite.
+        y: labels int64 (N,) in 0..C-1; for another loss the targets (N, ...) that it takes.
+        loss: "cross_entropy", "squared_error" or a function: outputs, targets -> losses (n,).
+        batch_size: examples; bounds memory only.
+
+    Raises:
+        ValueError: as `gradient`.
+    """
+    slopes = gradient(model, x, y, loss=loss, batch_size=batch_size)
     return norm(slopes.values())
 
 
@@ -71,45 +98,3 @@ def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
 def batches(x: Tensor, y: Tensor, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """``x`` and ``y`` in their own order, the last batch short if ``batch_size`` does not divide N."""
     return zip(x.split(batch_size), y.split(batch_size), strict=True)
-
-
-def require_data(x: Tensor, y: Tensor, batch_size: int) -> None:
-    """ValueError unless there are as many labels as images, at least one, and a positive ``batch_size``."""
-    if len(x) != len(y) or len(x) == 0:
-        raise ValueError(
-            f"x and y must have one equal, non-zero length, got {len(x)} images and {len(y)} labels"
-        )
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
-
-
-def require_deterministic(model: nn.Module) -> None:
-    """ValueError if the loss would be drawn at random, depend on the batches, or change the model's buffers.
-
-    Judged by the modules of torch.nn that do so; randomness inside a ``forward`` of one's own is not seen.
-    """
-    for name, module in model.named_modules():
-        fault = _fault(module)
-        if fault:
-            where = f"{name!r} ({type(module).__name__})" if name else type(module).__name__
-            raise ValueError(f"the loss is no function of the parameters alone: module {where} {fault}")
-
-
-def _fault(module: nn.Module) -> str:
-    """What makes the output of ``module`` unfit to be measured, with the cure; empty if nothing does."""
-    cure = "in training mode; call model.eval() first"
-    if isinstance(module, _BatchNorm) and module.running_mean is None:
-        return "normalises by the batch in every mode; build it with track_running_stats=True"
-    if not module.training:
-        return ""
-    if isinstance(module, _BatchNorm):
-        return f"normalises by the batch {cure}"
-    if isinstance(module, _InstanceNorm) and module.track_running_stats:
-        return f"changes its running statistics {cure}"
-    if isinstance(module, _DropoutNd) and module.p > 0:
-        return f"drops units at random {cure}"
-    if isinstance(module, nn.RNNBase | nn.MultiheadAttention) and module.dropout > 0:
-        return f"drops units at random {cure}"
-    if isinstance(module, nn.RReLU):
-        return f"draws its slopes at random {cure}"
-    return ""

@@ -4,13 +4,17 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from anarch.landscape.gradient import batches, inner, norm, require_data, require_deterministic, trainable
+from anarch.contract import require_measurable
+from anarch.foreign import one_line
+from anarch.landscape.gradient import batches, inner, norm, trainable
+from anarch.objective import Loss, example_losses
 from anarch.onednn import guarded
 
 
@@ -18,23 +22,30 @@ from anarch.onednn import guarded
 class TopEigenvalue:
     """Largest algebraic eigenvalue of a Hessian, and how far to trust it."""
 
-    value: float  # of the Hessian of the mean cross entropy: nats per squared parameter unit
+    value: float  # of the Hessian of the mean loss: nats per squared parameter unit
     residual: float  # |H u - value u| / |value|, u the unit Ritz vector: some eigenvalue is as close to value
     iterations: int  # Hessian-vector products spent
     converged: bool  # residual <= tol, or no direction was left to search to the model's precision
 
 
 def hessian_vector_product(
-    model: nn.Module, x: Tensor, y: Tensor, vector: Mapping[str, Tensor], *, batch_size: int = 1000
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    vector: Mapping[str, Tensor],
+    *,
+    loss: Loss = "cross_entropy",
+    batch_size: int = 1000,
 ) -> dict[str, Tensor]:
-    """H ``vector``, with H the Hessian of the mean cross entropy over ``x`` (N, ...), ``y`` int64 (N,).
+    """H ``vector``, with H the Hessian of the mean ``loss`` over ``x`` (N, ...), ``y`` by the parameters.
 
     ``vector`` and the result: name -> tensor of the parameter's shape, for every parameter with
-    ``requires_grad``.  ``batch_size`` (images) bounds memory only.  Raises ValueError as ``gradient`` does,
-    and for other names or shapes.
+    ``requires_grad``.  The other arguments as in `gradient`.
+
+    Raises:
+        ValueError: as `gradient`; ``vector`` has other names or shapes; the loss has no second derivative.
     """
-    require_deterministic(model)
-    require_data(x, y, batch_size)
+    require_measurable(model, x, y, batch_size=batch_size, loss=loss)
     parameters = trainable(model)
     wanted, given = ({name: tuple(t.shape) for name, t in d.items()} for d in (parameters, vector))
     if wanted != given:
@@ -43,11 +54,8 @@ def hessian_vector_product(
             f"vector must match the trainable parameters in name and shape; it differs in {wrong}"
         )
     product = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
-    ordered = [vector[name] for name in parameters]
-    for images, labels in batches(x, y, batch_size):
-        _add_product(
-            model, list(parameters.values()), images, labels, 1 / len(x), ordered, list(product.values())
-        )
+    add_product = _products(model, list(parameters.values()), x, y, loss, batch_size)
+    add_product([vector[name] for name in parameters], list(product.values()))
     return product
 
 
@@ -57,14 +65,33 @@ def top_hessian_eigenvalue(
     y: Tensor,
     tol: float = 1e-3,
     *,
+    loss: Loss = "cross_entropy",
     seed: int = 0,
     max_iterations: int = 100,
     batch_size: int = 1000,
 ) -> float:
-    """``top_eigenvalue(...).value`` (needle, Sec. 4.2), with a RuntimeWarning where it has not converged."""
-    top = top_eigenvalue(
-        model, x, y, tol=tol, seed=seed, max_iterations=max_iterations, batch_size=batch_size
-    )
+    """Largest eigenvalue of the Hessian of the mean cross entropy over ``x``, ``y``: needle, Sec. 4.2.
+
+    By the parameters with ``requires_grad``, in nats per squared unit of the parameters; of another ``loss``
+    where one is given.  The largest algebraic one, by Lanczos: see `top_eigenvalue`, which also tells its
+    residual.  A RuntimeWarning says that it has not converged.
+
+    Args:
+        model: inputs -> logits (N, C), or (N, 1) or (N,), the logit of class 1 against class 0; usually after
+            ``model.eval()``.
+        x: inputs (N, ...) in the model's dtype and on its device, finite.
+        y: labels int64 (N,) in 0..C-1; for another loss the targets (N, ...) that it takes.
+        tol: relative residual |H u - value u| / |value| at which the search ends.
+        loss: "cross_entropy", "squared_error" or a function: outputs, targets -> losses (n,).
+        seed: draws the start vector, alike on every device.
+        max_iterations: Hessian-vector products at most.
+        batch_size: examples; bounds memory only.
+
+    Raises:
+        ValueError: as `top_eigenvalue`.
+    """
+    options: dict[str, Any] = {"loss": loss, "seed": seed, "max_iterations": max_iterations}
+    top = top_eigenvalue(model, x, y, tol=tol, batch_size=batch_size, **options)
     if not top.converged:
         warnings.warn(
             f"top Hessian eigenvalue {top.value:.6g}: relative residual {top.residual:.2g} > tol {tol:g} "
@@ -81,35 +108,35 @@ def top_eigenvalue(
     y: Tensor,
     *,
     tol: float = 1e-3,
+    loss: Loss = "cross_entropy",
     seed: int = 0,
     max_iterations: int = 100,
     batch_size: int = 1000,
 ) -> TopEigenvalue:
-    """Largest algebraic eigenvalue of the Hessian of the mean cross entropy over ``x`` (N, ...), ``y`` (N,).
+    """Largest algebraic eigenvalue of the Hessian of the mean ``loss`` over ``x`` (N, ...), ``y`` (N, ...).
 
     The paper's power method finds the eigenvalue of largest magnitude, which near initialisation may be the
     most negative one; Lanczos finds the top of the spectrum whatever lies below.  ``tol`` bounds the relative
     residual; the error of the value is of the order of its square over the gap to the next eigenvalue, so far
     smaller.  ``seed`` draws the start vector, alike on every device.  Arithmetic in the dtype of the
-    parameters.  Memory besides parameters and activations: five vectors at most.  Raises ValueError as
-    ``gradient`` does, for impossible options, and where the product is not finite.
+    parameters.  Memory besides parameters and activations: five vectors at most.  The other arguments as in
+    `gradient`.
+
+    Raises:
+        ValueError: as `gradient`; impossible options; the product is not finite, or the loss has no second
+            derivative.
     """
-    require_deterministic(model)
-    require_data(x, y, batch_size)
+    require_measurable(model, x, y, batch_size=batch_size, loss=loss)
     if not tol >= 0 or max_iterations < 1:
         raise ValueError(
             f"tol must be 0 or more and max_iterations 1 or more, got {tol} and {max_iterations}"
         )
     parameters = list(trainable(model).values())
-
-    def add_product(vector: list[Tensor], out: list[Tensor]) -> None:
-        for images, labels in batches(x, y, batch_size):
-            _add_product(model, parameters, images, labels, 1 / len(x), vector, out)
-
     generator = torch.Generator().manual_seed(seed)
     start = [torch.randn(p.shape, generator=generator, dtype=p.dtype).to(p.device) for p in parameters]
     precision = max(torch.finfo(p.dtype).eps for p in parameters)
-    return _top_of(lanczos(add_product, start), tol, max_iterations, precision)
+    steps = lanczos(_products(model, parameters, x, y, loss, batch_size), start)
+    return _top_of(steps, tol, max_iterations, precision)
 
 
 def lanczos(
@@ -167,24 +194,36 @@ def _top_of(
     return top
 
 
+def _products(
+    model: nn.Module, parameters: Sequence[Tensor], x: Tensor, y: Tensor, loss: Loss, batch_size: int
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], None]:
+    """add_product(vector, out), which adds H ``vector`` to ``out``, batch by batch."""
+
+    def share(images: Tensor, labels: Tensor) -> Tensor:
+        # Of attention only the plain form in matrix products has a second derivative.
+        with torch.enable_grad(), guarded(model), sdpa_kernel(SDPBackend.MATH):
+            return example_losses(loss, model(images), labels).sum() * (1 / len(x))
+
+    def add_product(vector: Sequence[Tensor], out: Sequence[Tensor]) -> None:
+        for images, labels in batches(x, y, batch_size):
+            _add_product(share(images, labels), parameters, vector, out)
+
+    return add_product
+
+
 def _add_product(
-    model: nn.Module,
-    parameters: Sequence[Tensor],
-    images: Tensor,
-    labels: Tensor,
-    weight: float,
-    vector: Sequence[Tensor],
-    out: Sequence[Tensor],
+    share: Tensor, parameters: Sequence[Tensor], vector: Sequence[Tensor], out: Sequence[Tensor]
 ) -> None:
-    """Add ``weight`` times the product of one batch, summed over images, to ``out``; the graph dies here."""
-    with torch.enable_grad(), guarded(model):
-        loss = F.cross_entropy(model(images), labels, reduction="sum") * weight
-        slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
-    curved = [(slope, v) for slope, v in zip(slopes, vector, strict=True) if slope.requires_grad]
-    if not curved:
-        return
-    outputs, directions = zip(*curved, strict=True)
-    products = torch.autograd.grad(outputs, parameters, grad_outputs=directions, materialize_grads=True)
+    """Add the product of one batch's ``share`` of the mean loss to ``out``; its graph dies here."""
+    try:
+        slopes = torch.autograd.grad(share, parameters, create_graph=True, materialize_grads=True)
+        curved = [(slope, v) for slope, v in zip(slopes, vector, strict=True) if slope.requires_grad]
+        if not curved:
+            return
+        outputs, directions = zip(*curved, strict=True)
+        products = torch.autograd.grad(outputs, parameters, grad_outputs=directions, materialize_grads=True)
+    except NotImplementedError as error:
+        raise ValueError(f"the loss has no second derivative in PyTorch: {one_line(error)}") from error
     for total, product in zip(out, products, strict=True):
         total.add_(product)
 

@@ -9,11 +9,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from anarch.landscape.gradient import batches, norm, require_data, require_deterministic
+from anarch.contract import require_measurable
+from anarch.landscape.gradient import batches, norm
+from anarch.objective import Loss, class_logits, example_losses, hits
 
 
 class Score(NamedTuple):
-    """Mean cross entropy (nats) and accuracy (0 to 1) over a set of images."""
+    """Mean loss (cross entropy in nats) and accuracy (0 to 1; NaN with another loss) over a set of images."""
 
     loss: float
     accuracy: float
@@ -45,18 +47,28 @@ def norm_preserving(a: Mapping[str, Tensor], b: Mapping[str, Tensor], alpha: flo
 
 
 def evaluate(
-    model: nn.Module, parameters: Mapping[str, Tensor], x: Tensor, y: Tensor, batch_size: int = 1000
+    model: nn.Module,
+    parameters: Mapping[str, Tensor],
+    x: Tensor,
+    y: Tensor,
+    batch_size: int = 1000,
+    *,
+    loss: Loss = "cross_entropy",
 ) -> Score:
-    """Loss and accuracy over ``x`` (N, ...), ``y`` int64 (N,) of ``model`` with ``parameters`` for its own.
+    """Loss and accuracy over ``x`` (N, ...), ``y`` of ``model`` with ``parameters`` for its own.
 
-    Names that ``parameters`` leaves out keep the model's values; the model is not changed.  Raises ValueError
-    for names that it lacks, and as ``gradient`` does.
+    Names that ``parameters`` leaves out keep the model's values; the model is not changed.  ``y``, ``loss``:
+    as in `gradient`.  Raises ValueError for names that it lacks, and as ``gradient`` does.
     """
     require_known(model, parameters)
-    require_deterministic(model)
-    require_data(x, y, batch_size)
+    require_measurable(model, x, y, batch_size=batch_size, loss=loss)
     given = dict(parameters)
-    return _score(lambda images: F.log_softmax(functional_call(model, given, (images,)), 1), x, y, batch_size)
+
+    def measured(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = functional_call(model, given, (images,))
+        return example_losses(loss, outputs, targets), hits(loss, outputs, targets)
+
+    return _score(measured, x, y, batch_size)
 
 
 def evaluate_output_mixture(
@@ -77,18 +89,19 @@ def evaluate_output_mixture(
     if of not in ("logits", "probabilities"):
         raise ValueError(f"of must be 'logits' or 'probabilities', got {of!r}")
     _require_fraction(alpha)
-    require_deterministic(model_a)
-    require_deterministic(model_b)
-    require_data(x, y, batch_size)
+    for model in (model_a, model_b):
+        require_measurable(model, x, y, batch_size=batch_size)
     log_a, log_b = (math.log(share) if share > 0 else -math.inf for share in (1 - alpha, alpha))
 
-    def log_probabilities(images: Tensor) -> Tensor:
-        logits_a, logits_b = model_a(images), model_b(images)
+    def measured(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        logits_a, logits_b = class_logits(model_a(images)), class_logits(model_b(images))
         if of == "logits":
-            return F.log_softmax(torch.lerp(logits_a, logits_b, alpha), 1)
-        return torch.logaddexp(F.log_softmax(logits_a, 1) + log_a, F.log_softmax(logits_b, 1) + log_b)
+            log_p = F.log_softmax(torch.lerp(logits_a, logits_b, alpha), 1)
+        else:
+            log_p = torch.logaddexp(F.log_softmax(logits_a, 1) + log_a, F.log_softmax(logits_b, 1) + log_b)
+        return F.nll_loss(log_p, labels, reduction="none"), hits("cross_entropy", log_p, labels)
 
-    return _score(log_probabilities, x, y, batch_size)
+    return _score(measured, x, y, batch_size)
 
 
 def require_alike(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> None:
@@ -120,11 +133,11 @@ def _require_fraction(alpha: float) -> None:
 
 
 @torch.no_grad()
-def _score(log_probabilities: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, batch_size: int) -> Score:
-    loss = torch.zeros((), dtype=torch.float64, device=x.device)
-    right = torch.zeros((), dtype=torch.int64, device=x.device)
-    for images, labels in batches(x, y, batch_size):
-        log_p = log_probabilities(images)
-        loss += F.nll_loss(log_p, labels, reduction="sum")
-        right += (log_p.argmax(1) == labels).sum()
-    return Score(loss.item() / len(x), right.item() / len(x))
+def _score(
+    measured: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], x: Tensor, y: Tensor, batch_size: int
+) -> Score:
+    """Means of what ``measured`` (losses and hits, (n,) each) finds in the batches."""
+    total = torch.zeros(2, dtype=torch.float64, device=x.device)
+    for images, targets in batches(x, y, batch_size):
+        total += torch.stack([part.sum(dtype=torch.float64) for part in measured(images, targets)])
+    return Score(*(total / len(x)).tolist())

@@ -6,10 +6,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn import functional as F
 
-from anarch.landscape.gradient import require_data, require_deterministic
+from anarch.contract import require_measurable
 from anarch.landscape.interpolation import linear, require_known
+from anarch.objective import Loss, example_losses
 from anarch.onednn import guarded
 
 Point = dict[str, Tensor]
@@ -27,21 +27,22 @@ def relax_string(
     stiffness: float,
     batch_size: int,
     generator: torch.Generator,
+    loss: Loss = "cross_entropy",
 ) -> list[Point]:
     """A string of ``points`` networks (both ``ends`` counted) that starts straight and sinks into valleys.
 
     For every batch of ``x`` (N, ...), ``y`` int64 (N,), and every inner point i in turn, first an SGD step on
-    the mean cross entropy, theta_i -= lr * grad, then the pull of the springs, theta_i += stiffness *
-    (theta_{i-1} + theta_{i+1} - 2 theta_i), where theta_{i-1} has moved already.  All points see the same
-    batches, one permutation drawn from ``generator`` an epoch.  The ends stay as they are.
+    the mean cross entropy (or another ``loss``, see `gradient`), theta_i -= lr * grad, then the pull of the
+    springs, theta_i += stiffness * (theta_{i-1} + theta_{i+1} - 2 theta_i), where theta_{i-1} has moved
+    already.  All points see the same batches, one permutation drawn from ``generator`` an epoch.  The ends
+    stay as they are.
 
     ``ends`` and the result: name -> tensor, for all that shall move; memory: ``points`` copies and one
     gradient.  Raises ValueError for a ``stiffness`` outside 0..1/2 (the bound of an explicit diffusion step:
     at 1/2 a point goes to the middle of its neighbours, beyond it overshoots), other impossible options, and
     as ``gradient`` does.
     """
-    require_deterministic(model)
-    require_data(x, y, batch_size)
+    require_measurable(model, x, y, batch_size=batch_size, loss=loss)
     for end in ends:
         require_known(model, end)
     if not 0 <= stiffness <= 0.5:
@@ -58,16 +59,16 @@ def relax_string(
         for rows in order.split(batch_size):
             images, labels = x[rows], y[rows]
             for (before, here), after in zip(pairwise(string), string[2:], strict=False):
-                _descend(model, here, images, labels, lr)
+                _descend(model, here, images, labels, lr, loss)
                 _pull(here, before, after, stiffness)
     return string
 
 
-def _descend(model: nn.Module, here: Point, images: Tensor, labels: Tensor, lr: float) -> None:
+def _descend(model: nn.Module, here: Point, images: Tensor, targets: Tensor, lr: float, loss: Loss) -> None:
     with torch.enable_grad(), guarded(model):
         leaves = {name: t.detach().requires_grad_() for name, t in here.items()}
-        loss = F.cross_entropy(functional_call(model, leaves, (images,)), labels)
-    slopes = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+        mean_loss = example_losses(loss, functional_call(model, leaves, (images,)), targets).mean()
+    slopes = torch.autograd.grad(mean_loss, list(leaves.values()), materialize_grads=True)
     for t, slope in zip(here.values(), slopes, strict=True):
         t.sub_(slope, alpha=lr)
 

@@ -5,16 +5,17 @@ Batch normalisation: running statistics as they are stored, in evaluation mode, 
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
-from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from anarch.contract import require_measurable
+from anarch.foreign import retold
 from anarch.landscape.directions import (
     Normalisation,
     Point,
@@ -23,7 +24,7 @@ from anarch.landscape.directions import (
     orthogonalised,
     random_directions,
 )
-from anarch.landscape.gradient import batches, require_data, require_deterministic
+from anarch.objective import Loss, example_losses, hits
 
 Statistics = Literal["running", "recomputed"]
 
@@ -71,6 +72,7 @@ def slice_scores(
     x: Tensor,
     y: Tensor,
     *,
+    loss: Loss = "cross_entropy",
     statistics: Statistics = "running",
     chunk: int | None = None,
     batch_size: int | None = None,
@@ -78,10 +80,10 @@ def slice_scores(
     """Loss and accuracy at w + coordinates[p] . axes: float64 (P, 2), on the CPU.
 
     ``coordinates``: (P, axes), any points of the slice in any order.  A point's scores do not depend on which
-    others are asked for, so whoever stores them asks for the missing ones only.  ``x`` (N, ...), ``y`` int64
-    (N,); scores as in ``point_scores``.  ``chunk`` (points) and ``batch_size`` (images) bound memory; by
-    default they follow the sizes of the network and of the images.  Recomputed statistics are of all images
-    at once, or averages over batches where a ``batch_size`` is given.
+    others are asked for, so whoever stores them asks for the missing ones only.  ``x`` (N, ...), ``y``,
+    ``loss`` and scores as in ``point_scores``.  ``chunk`` (points) and ``batch_size`` (images) bound memory;
+    by default they follow the sizes of the network and of the images.  Recomputed statistics are of all
+    images at once, or averages over batches where a ``batch_size`` is given.
 
     Raises:
         ValueError: as ``point_scores``; coordinates of another shape; an unknown ``statistics``.
@@ -90,6 +92,7 @@ def slice_scores(
         raise ValueError(f"coordinates must be (P, {through.axes}), got {tuple(coordinates.shape)}")
     if statistics not in ("running", "recomputed"):
         raise ValueError(f"statistics must be 'running' or 'recomputed', got {statistics!r}")
+    require_measurable(model, x, y, batch_size=1 if batch_size is None else batch_size, loss=loss)
     parameters, directions = moving_parameters(model, biases=through.biases), axes(model, through)
     chunk = networks_at_once(parameters, chunk) if statistics == "running" else 1
     scores = [torch.empty(0, 2, dtype=torch.float64)]
@@ -100,33 +103,69 @@ def slice_scores(
         }
         if statistics == "recomputed":
             points = points | _recomputed_statistics(model, points, x, batch_size)
-        scores.append(point_scores(model, points, x, y, batch_size=batch_size).cpu())
+        scores.append(scores_of(model, points, x, y, loss=loss, batch_size=batch_size).cpu())
     return torch.cat(scores)
 
 
-@torch.no_grad()
 def point_scores(
-    model: nn.Module, points: Mapping[str, Tensor], x: Tensor, y: Tensor, *, batch_size: int | None = None
+    model: nn.Module,
+    points: Mapping[str, Tensor],
+    x: Tensor,
+    y: Tensor,
+    *,
+    loss: Loss = "cross_entropy",
+    batch_size: int | None = None,
 ) -> Tensor:
-    """Mean cross entropy (nats) and accuracy (0 to 1) of K networks over ``x`` (N, ...), ``y`` int64 (N,).
+    """Mean loss and accuracy (0 to 1) of K networks over ``x`` (N, ...), ``y``: float64 (K, 2).
 
-    float64 (K, 2).  ``points``: name -> (K, *shape), what they have of their own; all else, buffers too, is
-    the ``model``'s, which is not changed.  Logits (N, C) are of C classes; (N, 1) or (N,) is the logit of
-    class 1 against class 0.
+    ``points``: name -> (K, *shape), what they have of their own; all else, buffers too, is the ``model``'s,
+    which is not changed.  ``y`` is int64 (N,) and the loss the cross entropy (nats): logits (N, C) are of C
+    classes, (N, 1) or (N,) is the logit of class 1 against class 0.  Or another ``loss``, see `gradient`; the
+    accuracy then is NaN.
 
     Raises:
-        ValueError: as ``gradient``; no points; labels that the logits know no class for.
+        ValueError: as ``gradient``; no points.
     """
     if not points:
         raise ValueError("no points: give name -> (K, *shape) of one parameter or more")
-    require_deterministic(model)
+    require_measurable(model, x, y, batch_size=1 if batch_size is None else batch_size, loss=loss)
+    return scores_of(model, points, x, y, loss=loss, batch_size=batch_size)
+
+
+@torch.no_grad()
+def scores_of(
+    model: nn.Module,
+    points: Mapping[str, Tensor],
+    x: Tensor,
+    y: Tensor,
+    *,
+    loss: Loss,
+    batch_size: int | None,
+) -> Tensor:
+    """`point_scores`, for callers that have checked model, ``x`` and ``y`` by `require_measurable`."""
     batch_size = images_at_once(x, len(next(iter(points.values()))), batch_size)
-    require_data(x, y, batch_size)
-    every = vmap(lambda point, images: functional_call(model, point, (images,)), in_dims=(0, None))
     total: Tensor | float = 0.0
-    for images, labels in batches(x, y, batch_size):
-        total = total + _sums(every(dict(points), images), labels)
+    parts = zip(y.split(batch_size), _outputs(model, points, x.split(batch_size)), strict=True)
+    for targets, outputs in parts:
+        total = total + _sums(loss, outputs, targets)
     return torch.as_tensor(total) / len(x)
+
+
+def _outputs(model: nn.Module, points: Mapping[str, Tensor], batches: Sequence[Tensor]) -> Iterator[Tensor]:
+    """Outputs (K, n, ...) of all networks for each batch, together or, where vmap cannot, one by one."""
+    own, together = dict(points), True
+    every = vmap(lambda point, images: functional_call(model, point, (images,)), in_dims=(0, None))
+    for images in batches:
+        if together:
+            try:
+                yield every(own, images)
+                continue
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError:  # no rule for an operation (LSTM), writing in place, branching on numbers
+                together = False
+        rows = (dict(zip(own, row, strict=True)) for row in zip(*own.values(), strict=True))
+        yield torch.stack([functional_call(model, row, (images,)) for row in rows])
 
 
 def networks_at_once(parameters: Mapping[str, Tensor], chunk: int | None) -> int:
@@ -146,25 +185,12 @@ def images_at_once(x: Tensor, networks: int, batch_size: int | None) -> int:
     return max(1, VALUES_AT_ONCE.get(x.device.type, 2**24) * len(x) // (networks * max(1, x.numel())))
 
 
-def _sums(logits: Tensor, labels: Tensor) -> Tensor:
-    """Summed cross entropy and hits, float64 (K, 2), of ``logits`` (K, n, C), (K, n, 1) or (K, n)."""
-    many, count = logits.shape[:2]
-    classes = max(2, logits[0, 0].numel())
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"labels must lie in 0..{classes - 1} for these logits, got {labels.min()}..{labels.max()}"
-        )
-    if logits[0, 0].numel() == 1:
-        flat = logits.reshape(many, count)
-        targets = labels.to(flat).expand_as(flat)
-        losses = F.binary_cross_entropy_with_logits(flat, targets, reduction="none")
-        hits = (flat > 0) == labels.bool()
-    else:
-        losses = F.cross_entropy(logits.flatten(0, 1), labels.repeat(many), reduction="none").view(
-            many, count
-        )
-        hits = logits.argmax(2) == labels
-    return torch.stack((losses.double().sum(1), hits.double().sum(1)), 1)
+def _sums(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Summed losses and hits, float64 (K, 2), of ``outputs`` (K, n, ...) for ``targets`` (n, ...)."""
+    many, count = outputs.shape[:2]
+    flat, repeated = outputs.flatten(0, 1), targets.repeat(many, *[1] * (targets.ndim - 1))
+    both = example_losses(loss, flat, repeated), hits(loss, flat, repeated)
+    return torch.stack([part.double().view(many, count).sum(1) for part in both], 1)
 
 
 @torch.no_grad()
@@ -176,7 +202,6 @@ def _recomputed_statistics(
     From one pass over ``x``, by default as one batch; else the means, over batches of (nearly) equal size, of
     the batch mean and of the unbiased batch variance.
     """
-    require_deterministic(model)
     twin = copy.deepcopy(model)
     norms = {name: module for name, module in twin.named_modules() if isinstance(module, _BatchNorm)}
     for norm in norms.values():
@@ -185,7 +210,8 @@ def _recomputed_statistics(
         norm.train()
     point = {name: t[0] for name, t in points.items()}
     for images in x.tensor_split(-(-len(x) // (batch_size or len(x)))):
-        functional_call(twin, point, (images,))
+        with retold(f"no statistics can be recomputed from a batch of {len(images)}"):
+            functional_call(twin, point, (images,))
     return {
         f"{name}.{key}".removeprefix("."): t[None]
         for name, norm in norms.items()

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from anarch.lifting.layers import FullyConnected
 from anarch.lifting.locality import local_weights
-from anarch.lifting.walk import evaluation_mode, lifted_layers
+from anarch.lifting.walk import lifted_layers
+from anarch.modes import evaluation_mode
 
 _BATCH = 250  # images at once: bounds the memory of the lifted maps
 

@@ -17,7 +17,7 @@ from anarch.lifting.taps import Geometry, embed, nearest_kernel
 class LiftedConv(nn.Module, ABC):
     """A convolution without weight sharing, on maps of fixed size: (N, C, H, W) -> (N, C_o, H_o, W_o).
 
-    Called like a ``Conv2d``, whose place it takes.
+    Called like a ``Conv2d``, whose place it takes, and it answers to the names of its sizes.
 
     Args:
         geometry: the convolution's.
@@ -31,6 +31,39 @@ class LiftedConv(nn.Module, ABC):
         self.weight = nn.Parameter(self._phi(geometry, kernel.detach()))
         copies = None if bias is None else bias.detach().repeat_interleave(geometry.positions)
         self.bias = None if copies is None else nn.Parameter(copies)
+
+    @property
+    def in_channels(self) -> int:
+        return self.geometry.inputs[0]
+
+    @property
+    def out_channels(self) -> int:
+        return self.geometry.outputs[0]
+
+    @property
+    def kernel_size(self) -> tuple[int, int]:
+        return self.geometry.kernel
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        return self.geometry.stride
+
+    @property
+    def dilation(self) -> tuple[int, int]:
+        return self.geometry.dilation
+
+    @property
+    def padding(self) -> tuple[int, int]:
+        """Pixels above and on the left of the map."""
+        return self.geometry.margins[2], self.geometry.margins[0]
+
+    @property
+    def padding_mode(self) -> str:
+        return self.geometry.padding_mode
+
+    @property
+    def groups(self) -> int:
+        return self.geometry.groups
 
     @staticmethod
     @abstractmethod
@@ -51,6 +84,14 @@ class LiftedConv(nn.Module, ABC):
         if self.bias is None:
             return None
         return self.bias.detach().double().view(-1, self.geometry.positions).mean(1)
+
+    def _require_size(self, input: Tensor) -> None:
+        wanted = self.geometry.inputs
+        if input.shape[1:].numel() != wanted[0] * wanted[1] * wanted[2]:
+            raise ValueError(
+                f"this layer is lifted for maps {wanted}, got {tuple(input.shape[1:])}: lift it anew "
+                "for maps of another size"
+            )
 
     def extra_repr(self) -> str:
         inputs, outputs = ("x".join(map(str, at)) for at in (self.geometry.inputs, self.geometry.outputs))
@@ -73,6 +114,7 @@ class FullyConnected(LiftedConv):
 
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
+        self._require_size(input)
         return product(input.flatten(1), self.weight, self.bias).view(-1, *self.geometry.outputs)
 
 
@@ -114,6 +156,7 @@ class LocallyConnected(LiftedConv):
 
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W), or any shape that flattens to (N, C * H * W) -> (N, C_o, H_o, W_o)."""
+        self._require_size(input)
         shape, count = self.geometry, len(input)
         maps = input.reshape(count, shape.groups, shape.kernel_shape[1], shape.pixels).permute(1, 3, 2, 0)
         # With the images last, what a position sees is rows to be copied whole.

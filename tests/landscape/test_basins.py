@@ -150,8 +150,8 @@ def test_every_evaluation_is_counted_and_they_are_an_eighth_of_the_authors_grid(
         counts.append(len(points["theta"]))
         return scores(model, points, *args, **options)
 
-    scores = room.point_scores
-    monkeypatch.setattr(room, "point_scores", counting)
+    scores = room.scores_of
+    monkeypatch.setattr(room, "scores_of", counting)
     result = radii_at_cutoffs(quadratic(), X, Y, (0.1,), 500)
     assert result.evaluations == sum(counts)
     assert result.evaluations <= 500 * 101 / 8

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
+from anarch.determinism import require_deterministic
 from anarch.landscape import gradient as room
 from anarch.landscape.gradient import gradient, gradient_norm, inner, norm
 
@@ -113,7 +114,7 @@ def test_a_random_or_batch_dependent_loss_is_refused_in_training_mode_only(modul
     with pytest.raises(ValueError, match=message) as caught:
         gradient_norm(model.train(), x, y)
     assert "\n" not in str(caught.value)
-    room.require_deterministic(model.eval())
+    require_deterministic(model.eval())
 
 
 def test_batch_norm_without_running_statistics_is_refused_in_every_mode():
@@ -121,7 +122,7 @@ def test_batch_norm_without_running_statistics_is_refused_in_every_mode():
     with pytest.raises(
         ValueError, match="BatchNorm1d normalises by the batch in every mode; build it with track"
     ):
-        room.require_deterministic(model)
+        require_deterministic(model)
 
 
 def test_training_mode_without_chance_is_measured():

@@ -281,5 +281,7 @@ def test_impossible_arguments_are_refused():
         top_eigenvalue(model, x, y[:8])
     with pytest.raises(ValueError, match="drops units at random in training mode"):
         top_eigenvalue(nn.Sequential(model, nn.Dropout(0.5)), x, y)
+    with torch.no_grad():
+        model[3].weight.fill_(math.inf)
     with pytest.raises(ValueError, match="the Hessian-vector product is not finite"):
-        top_eigenvalue(model, x * math.inf, y)
+        top_eigenvalue(model, x, y)

@@ -182,7 +182,11 @@ class Scaled(nn.Conv2d):
         ),
         (nn.Sequential(nn.Flatten(2), nn.Conv1d(2, 2, 3)), None, "cannot lift Conv1d '1'"),
         (nn.Sequential(Scaled(2, 2, 3)), None, "cannot lift Scaled '0'"),
-        (nn.Sequential(weight_norm(nn.Conv2d(2, 2, 3))), None, "cannot lift ParametrizedConv2d '0'"),
+        (
+            nn.Sequential(weight_norm(nn.Conv2d(2, 2, 3))),
+            None,
+            "cannot lift Conv2d '0': its weight is computed by a parametrisation",
+        ),
         (
             Twice(),
             None,

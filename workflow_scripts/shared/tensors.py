@@ -37,6 +37,7 @@ def load_examples(folder: Path, device: torch.device) -> dict[str, Examples]:
         )
     tensors = load_weights(file)
     mean, std = (torch.tensor(manifest[name], dtype=torch.float32) for name in ("mean", "std"))
+    std = std.where(std > 0, 1.0)  # a constant channel is 0 once centred, whatever it is divided by
     return {
         split: Examples(tensors[f"{split}_images"], tensors[f"{split}_labels"], mean, std).to(device)
         for split in manifest["splits"]

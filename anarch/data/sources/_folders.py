@@ -28,7 +28,7 @@ def read_split(
         (file, label)
         for name, label in sorted(label_of.items())
         for file in sorted((split / name).glob("*"))
-        if file.suffix.lower() in SUFFIXES
+        if file.suffix.lower() in SUFFIXES and not hidden(file)
     ]
     if not files:
         raise ValueError(
@@ -66,5 +66,10 @@ def _decode(source: str, file: Path, content: bytes, resize: bool) -> np.ndarray
 
 
 def class_folders(split: Path) -> Sequence[str]:
-    """Sorted names of the folders in ``split``."""
-    return sorted(entry.name for entry in split.iterdir() if entry.is_dir())
+    """Sorted names of the folders in ``split``, hidden ones left out."""
+    return sorted(entry.name for entry in split.iterdir() if entry.is_dir() and not hidden(entry))
+
+
+def hidden(path: Path) -> bool:
+    """Whether ``path`` is a by-product of some program, such as macOS's ``._cat.png`` beside ``cat.png``."""
+    return path.name.startswith(".")
