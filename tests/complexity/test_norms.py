@@ -234,6 +234,39 @@ def test_frobenius_norm_in_closed_form():
     assert frobenius_norm(model) == pytest.approx((6 * 4 + 3 * 1 + 3 * 9 + 3 * 16) ** 0.5, rel=1e-15)
 
 
+class Usual(nn.Module):
+    """Sizes read from the maps, and a mean over them, as most networks are written."""
+
+    def __init__(self, mean) -> None:
+        super().__init__()
+        self.first, self.second, self.head = nn.Conv2d(2, 3, 3), nn.Conv2d(3, 4, 2), nn.Linear(4, 2)
+        self.mean = mean
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.first(x).relu()
+        c, rows, columns = h.shape[1], h.shape[2], h.size(3)
+        h = self.second(h.view(h.size(0), c, rows * columns // h.size(3), -1))
+        return self.head(self.mean(h).view(h.size(0), h.size(1) * 1))
+
+
+@pytest.mark.parametrize(
+    "mean",
+    [
+        lambda h: h.mean([2, 3]),
+        lambda h: torch.mean(h, dim=(2, 3), keepdim=True),
+        lambda h: h.mean(-1).mean(-1),
+        lambda h: h.flatten(2).mean(2),
+    ],
+)
+@pytest.mark.parametrize("p", [1, 2])
+def test_a_mean_is_an_average_pooling_over_the_whole_map(p, mean):
+    model = draw_(Usual(mean))
+    layers = (model.first, nn.ReLU(), model.second, nn.AvgPool2d((2, 3)), nn.Flatten(), model.head)
+    assert path_norm(model, (2, 5, 6), p) == pytest.approx(
+        path_norm(nn.Sequential(*layers), (2, 5, 6), p), rel=1e-12
+    )
+
+
 class Shift(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x + 1

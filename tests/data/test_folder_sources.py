@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from anarch.data.sources import cinic10, restricted_imagenet
+from anarch.data.sources._folders import class_folders
 from anarch.data.sources.restricted_imagenet import SUPERCLASSES, superclass_labels
 
 WNIDS = [f"n{1000 + 3 * i:08d}" for i in range(1000)]
@@ -44,6 +45,17 @@ def test_cinic10_reads_every_picture_with_its_class(cinic):
         expected = picture((5, row // 2, row % 2))
         assert np.array_equal(found.images["train"][row].numpy(), expected.transpose(2, 0, 1))
     assert str(cinic) not in found.origin
+
+
+def test_by_products_of_file_managers_are_no_pictures_and_no_classes(cinic):
+    """macOS writes ._0.png beside 0.png on foreign disks: 4 KiB that are no PNG."""
+    before = cinic10.load(cinic, "", download=False)
+    train = cinic / "CINIC-10" / "train"
+    (train / "airplane" / "._0.png").write_bytes(b"\x00\x05\x16\x07" + bytes(100))
+    (train / ".thumbnails").mkdir()
+    after = cinic10.load(cinic, "", download=False)
+    assert torch.equal(after.images["train"], before.images["train"]) and after.checksums == before.checksums
+    assert class_folders(train) == sorted(cinic10.CLASSES)
 
 
 def test_cinic10_takes_valid_as_extra_and_another_folder(cinic):

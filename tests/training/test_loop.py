@@ -253,3 +253,23 @@ def test_schedules_in_closed_form():
 def test_augmentation_needs_a_generator():
     with pytest.raises(ValueError, match="needs a generator"):
         examples(3).inputs(augment="crop")
+
+
+def on_a_point(norm: nn.Module) -> nn.Sequential:
+    """Batch norm after a pooling over the whole map, where it sees one number an image and channel."""
+    return nn.Sequential(nn.Conv2d(2, 4, 3), nn.AdaptiveAvgPool2d(1), norm, nn.Flatten(), nn.Linear(4, 3))
+
+
+def test_a_last_batch_of_one_image_is_told_at_the_start_where_batch_norm_cannot_take_it():
+    data, message = (
+        examples(8),
+        r"last batch of an epoch is one image \(8 images, recipe.batch_size 7\), of which a",
+    )
+    with pytest.raises(ValueError, match=message):
+        Training(on_a_point(nn.BatchNorm2d(4)), data, data, Recipe(epochs=1, batch_size=7), 0)
+    for model, size in (
+        (on_a_point(nn.BatchNorm2d(4)), 4),
+        (on_a_point(nn.Identity()), 7),
+        (network(norm=True), 7),
+    ):
+        Training(model, data, data, Recipe(epochs=1, batch_size=size), 0).run()
