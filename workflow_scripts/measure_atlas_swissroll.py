@@ -12,7 +12,7 @@ from anarch.workflow.blessing_toys import Swissroll
 from anarch.workflow.specs import parse
 from shared.artefacts import write_csv
 from shared.jobs import parser, progress, run_script, start
-from shared.scores import TwoClasses, scores
+from shared.scores import scores
 from shared.swissroll_data import widths
 from shared.swissroll_minima import minima
 
@@ -46,8 +46,7 @@ def main(argv: list[str] | None = None) -> None:
                 "train_loss": loss,
                 "train_accuracy": accuracy,
                 "test_accuracy": scores(minimum.network, minimum.test)[1],
-                # The same function with two logits, of which the landscape's functions know.
-                **landscape(TwoClasses(minimum.network), *train, effort),
+                **landscape(minimum.network, *train, effort),
                 **weights(minimum.network, initial, (2,)),
             }
         )

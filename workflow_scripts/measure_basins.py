@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from anarch.landscape.basins import BasinRadii, radii_at_cutoffs
@@ -17,7 +16,7 @@ from anarch.landscape.volume import basin_volume, log10
 from shared.artefacts import column, write_csv
 from shared.jobs import parser, progress, run_script, start
 from shared.minima import Minimum, Points, add_minima, first, minima
-from shared.scores import TwoClasses, scores
+from shared.scores import scores
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -52,8 +51,7 @@ def main(argv: list[str] | None = None) -> None:
 def point(minimum: Minimum, sample: Points, tolerance: float) -> dict[str, Any]:
     """What Table 1 tells of a minimum; sharpness is over the ``sample`` of D_t."""
     scored = {name: scores(minimum.network, getattr(minimum, name)) for name in ("train", "test")}
-    network = TwoClasses(minimum.network) if has_one_logit(minimum) else minimum.network
-    top = top_eigenvalue(network, *sample, tol=tolerance)
+    top = top_eigenvalue(minimum.network, *sample, tol=tolerance)
     return {
         "parameters": sum(p.numel() for p in minimum.network.parameters()),
         "train_points": len(minimum.train[1]),
@@ -65,11 +63,6 @@ def point(minimum: Minimum, sample: Points, tolerance: float) -> dict[str, Any]:
         "sharpness_residual": top.residual if math.isfinite(top.residual) else None,
         "sharpness_converged": top.converged,
     }
-
-
-@torch.no_grad()
-def has_one_logit(minimum: Minimum) -> bool:
-    return minimum.network(minimum.train[0][:1]).shape[1] == 1
 
 
 def volumes(minimum: Minimum, cutoffs: Sequence[float], directions: int, points: int) -> list[dict[str, Any]]:

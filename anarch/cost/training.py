@@ -11,8 +11,8 @@ from anarch.workflow.specs import Recipe, RunSpec
 START = 2.0  # seconds until torch is imported and the data are read
 # Vectors as long as the network's that an optimiser keeps from step to step, beside weights and gradient.
 STATES = {
-    "sgd": 0, "beta_lasso": 0, "adam": 2, "amsgrad": 3, "adamax": 2, "adadelta": 2, "adagrad": 1, "asgd": 1,
-    "rmsprop": 1, "proxprop": 2, "evolution": 3, "lbfgs": 205,  # 100 pairs, and what a step needs
+    "sgd": 0, "beta_lasso": 0, "adam": 2, "adamw": 2, "amsgrad": 3, "adamax": 2, "adadelta": 2, "adagrad": 1,
+    "asgd": 1, "rmsprop": 1, "proxprop": 2, "evolution": 3, "lbfgs": 205,  # 100 pairs, and what a step needs
 }  # fmt: skip
 LBFGS = 20  # evaluations a step: torch.optim's default
 CONJUGATE = 20  # products with a layer's inputs, or with their transpose, that ProxProp takes a step

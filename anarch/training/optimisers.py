@@ -44,6 +44,7 @@ class PlainSGD(torch.optim.Optimizer):
 _ADAPTIVE: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
     "adagrad": torch.optim.Adagrad,
     "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
     "adamax": torch.optim.Adamax,
     "amsgrad": partial(torch.optim.Adam, amsgrad=True),
     "asgd": torch.optim.ASGD,

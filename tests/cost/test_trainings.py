@@ -86,7 +86,7 @@ def test_states_are_those_of_torch():
     from anarch.cost.training import STATES
     from anarch.training.optimisers import make_optimiser
 
-    for name in ("adam", "amsgrad", "adamax", "adadelta", "adagrad", "asgd", "rmsprop"):
+    for name in ("adam", "adamw", "amsgrad", "adamax", "adadelta", "adagrad", "asgd", "rmsprop"):
         layer = torch.nn.Linear(50, 40)
         optimiser = make_optimiser(layer, replace(RECIPE, optimiser=name), 0)
         layer(torch.ones(2, 50)).sum().backward()

@@ -8,7 +8,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from torch.nn import functional as F
 from torch.testing import assert_close
 
 import measure_basins
@@ -78,14 +77,6 @@ def test_a_workshop_outlives_a_crash_and_no_success(tmp_path):
     with workshop(tmp_path, "one") as work:
         assert (work / "state.pt").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
-
-
-def test_a_network_of_one_logit_has_the_loss_of_its_two_class_form():
-    torch.manual_seed(0)
-    network = nn.Linear(3, 1)
-    x, y = torch.randn(9, 3), torch.tensor([0, 1, 1, 0, 1, 0, 0, 0, 1])
-    two = F.cross_entropy(measure_basins.TwoClasses(network)(x), y)
-    assert_close(two, F.binary_cross_entropy_with_logits(network(x).squeeze(1), y.float()))
 
 
 def minimum(scale: float = 1.0) -> Minimum:
