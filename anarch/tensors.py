@@ -23,5 +23,5 @@ def require_finite(name: str, values: Tensor) -> None:
     rows = (~values.isfinite()).reshape(len(values), -1).any(1).nonzero().flatten()
     if len(rows):
         raise ValueError(
-            f"{name} is not finite in {len(rows)} of {len(values)} examples, first in {int(rows[0])}"
+            f"{name} must be finite: {len(rows)} of {len(values)} rows are not, first row {int(rows[0])}"
         )

@@ -4,6 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from anarch.foreign import retold
+from anarch.tensors import require_finite, require_tensor
+
 
 @torch.no_grad()
 def first_layer_filters(layer: nn.Module, input_shape: tuple[int, int, int]) -> Tensor:
@@ -12,6 +15,9 @@ def first_layer_filters(layer: nn.Module, input_shape: tuple[int, int, int]) -> 
     ``layer`` is affine in its input: a convolution, a linear or a lifted layer.  Its matrix is found by
     applying it to unit vectors, so that tied, untied and dense layers come out alike; a weight that is not
     there is an exact zero.
+
+    Raises:
+        ValueError: the layer cannot take inputs of that shape.
     """
     weight = next(layer.parameters())
     size = torch.Size(input_shape).numel()
@@ -19,7 +25,8 @@ def first_layer_filters(layer: nn.Module, input_shape: tuple[int, int, int]) -> 
     if not isinstance(layer, nn.Linear):
         units = units.view(size, *input_shape)
     unbiased = {name: torch.zeros_like(p) for name, p in layer.named_parameters() if name == "bias"}
-    columns: Tensor = functional_call(layer, unbiased, (units,))
+    with retold(f"{type(layer).__name__} cannot take inputs of shape {tuple(input_shape)}"):
+        columns: Tensor = functional_call(layer, unbiased, (units,))
     return columns.flatten(1).T.reshape(-1, *input_shape)
 
 
@@ -40,7 +47,7 @@ def filter_radii(filters: Tensor) -> Tensor:
     6.5 on 16 x 16.  The plane has edges: opposite borders are far apart.  NaN for a filter of zeros.
 
     Raises:
-        ValueError: ``filters`` has not four axes (all functions on filters here).
+        ValueError: ``filters`` has not four axes, or is not finite (all functions on filters here).
     """
     share, (rows, columns) = _energy_shares(filters), _places(filters)
     return (_variance(share.sum(2), rows) + _variance(share.sum(1), columns)).sqrt()
@@ -69,8 +76,10 @@ def locality(filters: Tensor) -> Tensor:
 
 def _energy_shares(filters: Tensor) -> Tensor:
     """Share (F, H, W) of each pixel in a filter's sum of squares."""
+    require_tensor("filters", filters)
     if filters.ndim != 4:
         raise ValueError(f"filters must be (F, C, H, W), got {tuple(filters.shape)}")
+    require_finite("filters", filters)
     energy = torch.linalg.vector_norm(filters.detach(), dim=1, dtype=torch.float64).square()
     return energy / energy.sum((1, 2), keepdim=True)
 

@@ -222,7 +222,9 @@ def _add_product(
             return
         outputs, directions = zip(*curved, strict=True)
         products = torch.autograd.grad(outputs, parameters, grad_outputs=directions, materialize_grads=True)
-    except NotImplementedError as error:
+    except RuntimeError as error:  # as PyTorch and cuDNN put it
+        if not any(words in str(error) for words in ("is not implemented", "is not supported")):
+            raise
         raise ValueError(f"the loss has no second derivative in PyTorch: {one_line(error)}") from error
     for total, product in zip(out, products, strict=True):
         total.add_(product)

@@ -9,6 +9,7 @@ from anarch.lifting.layers import FullyConnected
 from anarch.lifting.locality import local_weights
 from anarch.lifting.walk import lifted_layers
 from anarch.modes import evaluation_mode
+from anarch.tensors import require_finite, require_tensor
 
 _BATCH = 250  # images at once: bounds the memory of the lifted maps
 
@@ -29,10 +30,12 @@ def certificate(model: nn.Module, lifted: nn.Module, x: Tensor) -> Certificate:
     """Compare ``model`` with ``lifted`` in evaluation mode on ``x`` (N, C, H, W), in the model's precision.
 
     Raises:
-        ValueError: ``x`` is empty, or ``lifted`` holds no lifted layer.
+        ValueError: ``x`` is empty or not finite, or ``lifted`` holds no lifted layer.
     """
+    require_tensor("x", x)
     if not len(x):
         raise ValueError("a certificate needs at least one image, got none")
+    require_finite("x", x)
     layers = lifted_layers(lifted)
     like = next(model.parameters())
     with evaluation_mode(model, lifted):

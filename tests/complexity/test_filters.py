@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -117,3 +118,29 @@ def test_filters_are_chosen_at_random_among_those_with_enough_weights() -> None:
 def test_other_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"filters must be \(F, C, H, W\), got \(3, 4\)"):
         filter_radii(torch.ones(3, 4))
+
+
+@pytest.mark.parametrize(
+    "filters, message",
+    [
+        (
+            np.zeros((2, 1, 3, 3)),
+            "filters must be a torch.Tensor, got numpy.ndarray; torch.as_tensor makes one",
+        ),
+        (torch.zeros(2, 3, 3), "filters must be (F, C, H, W), got (2, 3, 3)"),
+        (torch.full((2, 1, 3, 3), torch.nan), "filters must be finite: 2 of 2 rows are not, first row 0"),
+    ],
+)
+@pytest.mark.parametrize("measure", [filter_radii, shuffled_radii, locality])
+def test_what_are_no_filters_is_told_in_one_line(measure, filters, message):
+    with pytest.raises(ValueError) as caught:
+        measure(filters)
+    assert str(caught.value) == message
+
+
+def test_an_input_that_the_layer_cannot_take_is_told_in_one_line():
+    with pytest.raises(
+        ValueError, match=r"Linear cannot take inputs of shape \(1, 2, 2\): mat1 and mat2"
+    ) as caught:
+        first_layer_filters(nn.Linear(5, 2), (1, 2, 2))
+    assert "\n" not in str(caught.value)
