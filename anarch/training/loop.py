@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from anarch.onednn import guarded
 from anarch.randomness import derived_seed, generator
 from anarch.training.examples import Examples
-from anarch.training.last_batch import require_last_batch
 from anarch.training.optimisers import make_optimiser
 from anarch.training.schedules import learning_rate
 from anarch.workflow.specs import Recipe
@@ -33,7 +32,6 @@ class Training:
     """
 
     def __init__(self, model: nn.Module, train: Examples, test: Examples, recipe: Recipe, seed: int):
-        require_last_batch(model, train, recipe.batch_size)
         self.model, self.train, self.test, self.recipe = model, train, test, recipe
         self.optimiser = make_optimiser(model, recipe, seed)
         self.order = generator(seed, "order")

@@ -2,7 +2,6 @@
 
 import copy
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -254,22 +253,3 @@ def test_schedules_in_closed_form():
 def test_augmentation_needs_a_generator():
     with pytest.raises(ValueError, match="needs a generator"):
         examples(3).inputs(augment="crop")
-
-
-def on_a_point(norm: nn.Module) -> nn.Sequential:
-    """Batch norm after a pooling over the whole map, where it sees one number an image and channel."""
-    return nn.Sequential(nn.Conv2d(2, 4, 3), nn.AdaptiveAvgPool2d(1), norm, nn.Flatten(), nn.Linear(4, 3))
-
-
-def test_a_last_batch_of_one_image_is_told_at_the_start_where_batch_norm_cannot_take_it():
-    data, recipe = examples(8), Recipe(epochs=1, batch_size=7, lr=0.01)
-    pooled = on_a_point(nn.BatchNorm2d(4))
-    with pytest.raises(ValueError) as caught:
-        Training(pooled, data, data, recipe, 0)
-    assert str(caught.value) == (
-        "the last batch of an epoch is one image (8 images, recipe.batch_size 7), of which a batch norm "
-        "takes no statistics: choose another batch_size"
-    )
-    Training(pooled, data, data, replace(recipe, batch_size=4), 0).run()
-    for model in (on_a_point(nn.Identity()), network(norm=True)):
-        Training(model, data, data, recipe, 0).run()

@@ -13,7 +13,7 @@ OF_OPTIMISERS = (
 TAKES: Mapping[str, tuple[str, ...]] = {
     "sgd": ("momentum", "nesterov", "weight_decay"),
     "beta_lasso": ("l1_conv", "l1_fc", "beta"),
-    **dict.fromkeys(("adagrad", "adam", "adamax", "amsgrad", "asgd", "rmsprop"), ("weight_decay",)),
+    **dict.fromkeys(("adagrad", "adam", "adamw", "adamax", "amsgrad", "asgd", "rmsprop"), ("weight_decay",)),
     "adadelta": ("weight_decay", "rho"),
     "lbfgs": (),
     "proxprop": (),
