@@ -48,8 +48,8 @@ def repeatable_outputs(model: nn.Module, x: Tensor) -> object:
             raise ValueError(f"{_WHY}: a forward pass changes the buffer {name!r}; {_CURE}")
         if not _alike(first, again, 1 / 2):
             raise ValueError(f"{_WHY}: two forward passes on the same examples differ; {_CURE}")
-        if len(x) > 1 and isinstance(first, Tensor) and not _alike(first[:1], _run(model, x[:1]), 1 / 3):
-            raise ValueError(f"{_WHY}: the outputs for an example depend on the others in its batch; {_CURE}")
+        if isinstance(first, Tensor) and first.ndim and 1 < len(x) == len(first):
+            _require_same_alone(first, _run(model, x[:1]))
     return first
 
 
@@ -59,13 +59,25 @@ def _run(model: nn.Module, x: Tensor) -> object:
         return model(x)
 
 
+def _require_same_alone(rows: Tensor, alone: object) -> None:
+    """ValueError unless an example's output ``alone`` (1, ...) is the first of ``rows`` (n, ...)."""
+    if not isinstance(alone, Tensor) or alone.shape != rows[:1].shape:
+        got = tuple(alone.shape) if isinstance(alone, Tensor) else type(alone).__name__
+        raise ValueError(
+            f"the model returns {tuple(rows.shape)} for {len(rows)} examples and {got} for one: keep the "
+            "axis of the batch, for instance by squeeze(1) in place of squeeze()"
+        )
+    if not _alike(rows[:1], alone, 1 / 3):
+        raise ValueError(f"{_WHY}: the outputs for an example depend on the others in its batch; {_CURE}")
+
+
 def _generator_states(x: Tensor) -> list[Tensor]:
     states = [torch.get_rng_state()]
     return [*states, torch.cuda.get_rng_state(x.device)] if x.device.type == "cuda" else states
 
 
 def _alike(first: object, second: object, exponent: float) -> bool:
-    """Whether two outputs are equal up to their precision to the power ``exponent``."""
+    """Whether two outputs are equal up to their precision to the power ``exponent``, if they are tensors."""
     if not isinstance(first, Tensor) or not isinstance(second, Tensor) or first.shape != second.shape:
         return True  # told as another output than one tensor (N, C)
     if not first.is_floating_point() or not first.numel():

@@ -103,6 +103,10 @@ REFUSED = {
         Linear(4, lambda z: z.view(-1, 1, 2, 2)), X, Y,
         "the model must return one tensor (N, C) of logits, got float64 (4, 1, 2, 2)",
     ),
+    "squeezed": (
+        Linear(1, lambda z: z.squeeze()), X, Y % 2,
+        "the model returns (4,) for 4 examples and () for one: keep the axis of the batch",
+    ),
     "size": (Linear(), X[..., :1], Y, "cannot take inputs of float64 (4, 1, 2, 1): mat1 and mat2"),
     "dropout": (Linear(change=lambda z: F.dropout(z, 0.01)), X, Y, "a forward pass draws random numbers"),
 }  # fmt: skip
