@@ -4,8 +4,8 @@ import torch
 from safetensors.torch import save_file
 
 from anarch.workflow import paths
-from artefacts import file_digest, write_json
-from tensors import load_examples
+from shared.artefacts import file_digest, write_json
+from shared.tensors import load_examples
 
 
 def test_a_constant_channel_is_zero_and_the_others_are_normalised(tmp_path):
