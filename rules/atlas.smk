@@ -7,9 +7,7 @@ ATLAS_JOBS = atlas.jobs(ATLAS, RUNS)
 ATLAS_EFFORT = atlas.effort(ATLAS)
 # The swiss roll's networks lie in one file, so that one job measures them all.
 ATLAS_PARTS = [*ATLAS_JOBS, *(["swissroll"] if "blessing" in ATLAS["studies"] else [])]
-ATLAS_CODE = {
-    name: LINEAGE.measured("measure_atlas.py", *job) for name, job in ATLAS_JOBS.items()
-}
+ATLAS_CODE = {name: LINEAGE.measured("measure_atlas.py", *job) for name, job in ATLAS_JOBS.items()}
 # Weights that runs of a job began with, where these are an earlier run's.
 ATLAS_STARTS = {
     name: [
@@ -18,9 +16,7 @@ ATLAS_STARTS = {
     ]
     for name, job in ATLAS_JOBS.items()
 }
-ATLAS_SWISSROLL = combined(
-    LINEAGE.code("measure_atlas_swissroll.py") + BLESSING_TOY_CODE["swissroll"]
-)
+ATLAS_SWISSROLL = combined(LINEAGE.code("measure_atlas_swissroll.py") + BLESSING_TOY_CODE["swissroll"])
 ATLAS_MEASURED = combined("".join([*ATLAS_CODE.values(), ATLAS_SWISSROLL]))
 DIGESTS["atlas"] = {
     "atlas": ATLAS_MEASURED,

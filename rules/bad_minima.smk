@@ -5,9 +5,7 @@ from anarch.workflow import bad_minima
 BAD_MINIMA = config["bad_minima"]
 SETUPS = BAD_MINIMA["setups"]
 BAD_MINIMA_RUNS = f"results/{SCALE}/bad_minima/runs"
-BAD_MINIMA_BATCHES = [
-    f"{setup}-s{seed}" for setup, chosen in SETUPS.items() for seed in chosen["seeds"]
-]
+BAD_MINIMA_BATCHES = [f"{setup}-s{seed}" for setup, chosen in SETUPS.items() for seed in chosen["seeds"]]
 DIGESTS["bad_minima"] = {
     "history": LINEAGE.measured("collect_history.py", "bad_minima", RUNS["bad_minima"]),
     **{
@@ -40,9 +38,7 @@ use rule train as bad_minima_train with:
 rule bad_minima_measure:
     input:
         unpack(lambda w: data_files(SETUPS[w.setup]["dataset"])),
-        finals=lambda w: finals(
-            "bad_minima", bad_minima.members(BAD_MINIMA, w.setup, int(w.seed))
-        ),
+        finals=lambda w: finals("bad_minima", bad_minima.members(BAD_MINIMA, w.setup, int(w.seed))),
     output:
         measures=table("bad_minima", "measures/{setup}-s{seed}"),
         distances=table("bad_minima", "distances/{setup}-s{seed}"),

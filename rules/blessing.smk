@@ -7,24 +7,16 @@ SWISSROLL = BLESSING["swissroll"]
 IMAGE_SETS = BLESSING["poisoned"]
 BLESSING_SETS = ["swissroll", *IMAGE_SETS]
 BLESSING_RUNS = f"results/{SCALE}/blessing/runs"
-BLESSING_NETWORKS = {
-    name: f"{BLESSING_RUNS}/{name}/{paths.NETWORKS}"
-    for name in ("swissroll", "minefield")
-}
-BLESSING_TOYS = {
-    name: specs.canonical_json(blessing.toy(BLESSING, name)) for name in blessing.TOYS
-}
+BLESSING_NETWORKS = {name: f"{BLESSING_RUNS}/{name}/{paths.NETWORKS}" for name in ("swissroll", "minefield")}
+BLESSING_TOYS = {name: specs.canonical_json(blessing.toy(BLESSING, name)) for name in blessing.TOYS}
 BLESSING_TOY_CODE = {
-    name: combined(spec + LINEAGE.code(f"{name}.py"))
-    for name, spec in BLESSING_TOYS.items()
+    name: combined(spec + LINEAGE.code(f"{name}.py")) for name, spec in BLESSING_TOYS.items()
 }
 
 
 # Digests of the scripts that read the swiss roll's networks, and of those that read runs on images.
 SWISSROLL_CODE = {
-    script: combined(
-        LINEAGE.code(script, "shared.swissroll_minima") + BLESSING_TOY_CODE["swissroll"]
-    )
+    script: combined(LINEAGE.code(script, "shared.swissroll_minima") + BLESSING_TOY_CODE["swissroll"])
     for script in ("measure_basins.py", "slice_minima.py", "swissroll_boundaries.py")
 }
 IMAGE_CODE = {
@@ -36,22 +28,14 @@ IMAGE_CODE = {
     )
     for script in ("measure_basins.py", "slice_minima.py")
 }
-MEASURED_CODE = {
-    script: combined(SWISSROLL_CODE[script] + IMAGE_CODE[script])
-    for script in IMAGE_CODE
-}
+MEASURED_CODE = {script: combined(SWISSROLL_CODE[script] + IMAGE_CODE[script]) for script in IMAGE_CODE}
 
 
 DIGESTS["blessing"] = {
     **{name: MEASURED_CODE["measure_basins.py"] for name in ("minima", "basins")},
     **{name: MEASURED_CODE["slice_minima.py"] for name in ("rays", "surface")},
-    **{
-        name: SWISSROLL_CODE["swissroll_boundaries.py"]
-        for name in ("boundaries", "frames")
-    },
-    "minefield": combined(
-        LINEAGE.code("map_minefield.py") + BLESSING_TOY_CODE["minefield"]
-    ),
+    **{name: SWISSROLL_CODE["swissroll_boundaries.py"] for name in ("boundaries", "frames")},
+    "minefield": combined(LINEAGE.code("map_minefield.py") + BLESSING_TOY_CODE["minefield"]),
     "rings": BLESSING_TOY_CODE["rings"],
     "history": LINEAGE.measured("collect_history.py", "blessing", RUNS["blessing"]),
     "sizes": combined(
@@ -75,10 +59,7 @@ STACKED["blessing"] = {
         ]
         for name in ("minima", "basins")
     },
-    **{
-        name: [f"{name}/{chosen}" for chosen in BLESSING_SETS]
-        for name in ("rays", "surface")
-    },
+    **{name: [f"{name}/{chosen}" for chosen in BLESSING_SETS] for name in ("rays", "surface")},
 }
 KEPT["blessing"] = list(BLESSING_NETWORKS.values())
 

@@ -33,9 +33,7 @@ rule blessing_measure_swissroll:
 rule blessing_measure_images:
     input:
         unpack(lambda w: data_files(IMAGE_SETS[w.set]["dataset"])),
-        finals=lambda w: finals(
-            "blessing", blessing.members(BLESSING, w.set, [int(w.seed)])
-        ),
+        finals=lambda w: finals("blessing", blessing.members(BLESSING, w.set, [int(w.seed)])),
     output:
         minima=table("blessing", "minima/{set}-s{seed}"),
         basins=table("blessing", "basins/{set}-s{seed}"),
@@ -123,9 +121,7 @@ rule blessing_slice_images:
         runtime="4h",
     params:
         runs=lambda w: BLESSING_RUNS,
-        names=lambda w: blessing.members(
-            BLESSING, w.set, IMAGE_SETS[w.set]["seeds"][:1]
-        ),
+        names=lambda w: blessing.members(BLESSING, w.set, IMAGE_SETS[w.set]["seeds"][:1]),
         basins=lambda w: IMAGE_SETS[w.set]["basins"],
         slices=lambda w: IMAGE_SETS[w.set]["slices"],
         code=lambda w: LINEAGE.measured(

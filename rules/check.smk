@@ -18,10 +18,7 @@ rule check_arithmetic:
     params:
         code=LINEAGE.code(
             "check_arithmetic.py",
-            *[
-                f"anarch.models.{file.stem}"
-                for file in ROOT.glob("anarch/models/*.py")
-            ],
+            *[f"anarch.models.{file.stem}" for file in ROOT.glob("anarch/models/*.py")],
             "anarch.lifting.walk",
         ),
     shell:

@@ -128,11 +128,7 @@ def digests_of(study, names):
 def artefacts(study):
     """Every artefact of a study, so that one that was deleted is made again, not only what it feeds."""
     return [
-        *(
-            file
-            for figure in REGISTERS[study].figures.values()
-            for file in figure_files(figure).values()
-        ),
+        *(file for figure in REGISTERS[study].figures.values() for file in figure_files(figure).values()),
         *tables(study),
         *(file for run in RUNS.get(study, ()) for file in run_artefacts(study, run)),
         *KEPT.get(study, ()),
@@ -171,9 +167,7 @@ def all_data_files(study, runs):
     return {
         name: files
         for dataset in sorted({spec_of(study, run).dataset for run in runs})
-        for name, files in (
-            (f"{dataset}_{kind}", file) for kind, file in data_files(dataset).items()
-        )
+        for name, files in ((f"{dataset}_{kind}", file) for kind, file in data_files(dataset).items())
     }
 
 
@@ -195,10 +189,7 @@ def run_artefacts(study, run):
 
 
 def snapshots(study, run, epochs):
-    return [
-        f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}"
-        for epoch in epochs
-    ]
+    return [f"{paths.run_folder(SCALE, study, run)}/{paths.snapshot_name(epoch)}" for epoch in epochs]
 
 
 def configfile_options():

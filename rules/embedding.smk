@@ -7,9 +7,7 @@ EMBEDDING_SEARCHES = embedding.searches(EMBEDDING)
 EMBEDDING_DESCENTS = embedding.descents(EMBEDDING)
 EMBEDDING_REDUCTIONS = embedding.reductions(EMBEDDING)
 EMBEDDING_PICTURED = embedding.pictured(EMBEDDING)
-EMBEDDING_LINE = [
-    table("embedding", f"points/{name}") for name in embedding.of_case("line")
-]
+EMBEDDING_LINE = [table("embedding", f"points/{name}") for name in embedding.of_case("line")]
 EMBEDDING_CODE = {
     "search": LINEAGE.code("search_points.py"),
     "embed": LINEAGE.code("embed_points.py"),
@@ -18,13 +16,9 @@ EMBEDDING_CODE = {
     "certify": LINEAGE.code("certify_embedding.py"),
 }
 # What a table comes from: its script, its specs, and those of what the script reads.
-EMBEDDING_POINTS = combined(
-    EMBEDDING_CODE["search"] + specs.canonical(EMBEDDING_SEARCHES)
-)
+EMBEDDING_POINTS = combined(EMBEDDING_CODE["search"] + specs.canonical(EMBEDDING_SEARCHES))
 EMBEDDING_EMBEDDED = combined(
-    EMBEDDING_CODE["embed"]
-    + specs.canonical(embedding.spectra(EMBEDDING))
-    + EMBEDDING_POINTS
+    EMBEDDING_CODE["embed"] + specs.canonical(embedding.spectra(EMBEDDING)) + EMBEDDING_POINTS
 )
 EMBEDDING_DESCENDED = combined(
     EMBEDDING_CODE["descend"] + specs.canonical(EMBEDDING_DESCENTS) + EMBEDDING_POINTS
@@ -32,20 +26,14 @@ EMBEDDING_DESCENDED = combined(
 EMBEDDING_REDUCED = combined(
     EMBEDDING_CODE["reduce"]
     + specs.canonical(EMBEDDING_REDUCTIONS)
-    + "".join(
-        LINEAGE.dataset(spec["dataset"]) for spec in EMBEDDING_REDUCTIONS.values()
-    )
+    + "".join(LINEAGE.dataset(spec["dataset"]) for spec in EMBEDDING_REDUCTIONS.values())
 )
 DIGESTS["embedding"] = {
     "points": EMBEDDING_POINTS,
     **dict.fromkeys(("curves", "spectra", "diagram", "split"), EMBEDDING_EMBEDDED),
     **dict.fromkeys(("descent", "plateaus", "snapshots"), EMBEDDING_DESCENDED),
-    **dict.fromkeys(
-        ("training", "reductions", "groups", "cosines", "agreement"), EMBEDDING_REDUCED
-    ),
-    "certificate": combined(
-        EMBEDDING_CODE["certify"] + specs.canonical(EMBEDDING["certificate"])
-    ),
+    **dict.fromkeys(("training", "reductions", "groups", "cosines", "agreement"), EMBEDDING_REDUCED),
+    "certificate": combined(EMBEDDING_CODE["certify"] + specs.canonical(EMBEDDING["certificate"])),
 }
 STACKED["embedding"] = {
     name: [f"{name}/{part}" for part in parts]
@@ -160,8 +148,7 @@ rule embedding_reduce:
     params:
         spec=lambda w: specs.canonical(EMBEDDING_REDUCTIONS[w.network]),
         code=lambda w: combined(
-            EMBEDDING_CODE["reduce"]
-            + LINEAGE.dataset(EMBEDDING_REDUCTIONS[w.network]["dataset"])
+            EMBEDDING_CODE["reduce"] + LINEAGE.dataset(EMBEDDING_REDUCTIONS[w.network]["dataset"])
         ),
     shell:
         "python workflow_scripts/reduce_network.py --spec {params.spec:q} --data $(dirname {input.manifest})"

@@ -8,23 +8,15 @@ SGD = PROTOCOLS["sgd"]
 TRACE = NEEDLE["trace"]
 TRACED = needle.traced(NEEDLE)
 CNNS = [run for run in RUNS["needle"] if needle.describe(run)["model"] == "CNN"]
-BATCHES = [
-    f"{protocol}-s{seed}"
-    for protocol, chosen in PROTOCOLS.items()
-    for seed in chosen["seeds"]
-]
+BATCHES = [f"{protocol}-s{seed}" for protocol, chosen in PROTOCOLS.items() for seed in chosen["seeds"]]
 DIGESTS["needle"] = {
     "history": LINEAGE.measured("collect_history.py", "needle", RUNS["needle"]),
     "measures": LINEAGE.measured("measure.py", "needle", RUNS["needle"]),
     "certificates": LINEAGE.measured("lift.py", "needle", CNNS),
     "interpolation": LINEAGE.measured("interpolate.py", "needle", RUNS["needle"]),
-    "paths": LINEAGE.measured(
-        "trace_paths.py", "needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]
-    ),
+    "paths": LINEAGE.measured("trace_paths.py", "needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
     "filters": LINEAGE.measured("trace_filters.py", "needle", TRACED),
-    "blocks": LINEAGE.code(
-        "blocks.py", f"anarch.models.{SGD['model']['architecture']}"
-    ),
+    "blocks": LINEAGE.code("blocks.py", f"anarch.models.{SGD['model']['architecture']}"),
 }
 STACKED["needle"] = {
     "measures": [f"measures/{batch}" for batch in BATCHES],
@@ -84,9 +76,7 @@ rule needle_lift:
         runs=lambda w: NEEDLE_RUNS,
         epochs=lambda w: PROTOCOLS[w.protocol]["relax_times"],
         tolerance=NEEDLE["lift_tolerance"],
-        code=lambda w: LINEAGE.measured(
-            "lift.py", "needle", [needle.cnn(w.protocol, w.seed)]
-        ),
+        code=lambda w: LINEAGE.measured("lift.py", "needle", [needle.cnn(w.protocol, w.seed)]),
     shell:
         "python workflow_scripts/lift.py --runs {params.runs} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
         " --data $(dirname {input.manifest}) --epochs {params.epochs} --tolerance {params.tolerance}"
@@ -96,12 +86,8 @@ rule needle_lift:
 rule needle_measure:
     input:
         unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
-        finals=lambda w: finals(
-            "needle", needle.members(NEEDLE, w.protocol, int(w.seed))
-        ),
-        snapshots=lambda w: snapshots(
-            "needle", needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]
-        ),
+        finals=lambda w: finals("needle", needle.members(NEEDLE, w.protocol, int(w.seed))),
+        snapshots=lambda w: snapshots("needle", needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]),
     output:
         table("needle", "measures/{protocol}-s{seed}"),
     log:
@@ -149,9 +135,7 @@ rule needle_interpolate:
         path=NEEDLE["interpolation"],
         string=NEEDLE["interpolation"]["string"],
         batch_size=SGD["relaxed"]["batch_size"],
-        code=lambda w: LINEAGE.measured(
-            "interpolate.py", "needle", needle.triple(NEEDLE, int(w.seed))
-        ),
+        code=lambda w: LINEAGE.measured("interpolate.py", "needle", needle.triple(NEEDLE, int(w.seed))),
     shell:
         "python workflow_scripts/interpolate.py --runs {params.runs} --efcn {params.names[0]} --cnn {params.names[1]}"
         " --fcn {params.names[2]} --data $(dirname {input.manifest}) --points {params.path[points]} --images {params.path[images]}"
@@ -164,14 +148,8 @@ rule needle_trace_paths:
     input:
         **data_files(SGD["dataset"]),
         finals=finals("needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
-        points=snapshots(
-            "needle", needle.cnn("sgd", TRACE["seed"]), NEEDLE["relax_times"]
-        ),
-        wide=[
-            file
-            for run in TRACED
-            for file in snapshots("needle", run, TRACE["epochs"])
-        ],
+        points=snapshots("needle", needle.cnn("sgd", TRACE["seed"]), NEEDLE["relax_times"]),
+        wide=[file for run in TRACED for file in snapshots("needle", run, TRACE["epochs"])],
     output:
         table("needle", "paths"),
     log:
@@ -197,11 +175,7 @@ rule needle_trace_filters:
     input:
         **data_files(SGD["dataset"]),
         finals=finals("needle", TRACED),
-        wide=[
-            file
-            for run in TRACED
-            for file in snapshots("needle", run, TRACE["epochs"])
-        ],
+        wide=[file for run in TRACED for file in snapshots("needle", run, TRACE["epochs"])],
     output:
         table("needle", "filters"),
     log:

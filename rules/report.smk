@@ -21,9 +21,7 @@ rule report:
         tally=REPORT_TALLY,
         # Copies, so that the folder can be sent.
         figures=[
-            f"{REPORT}/figures/{one.study}/{one.name}.{kind}"
-            for one in REPORT_FIGURES
-            for kind in one.kinds
+            f"{REPORT}/figures/{one.study}/{one.name}.{kind}" for one in REPORT_FIGURES for kind in one.kinds
         ],
         tables=[f"{REPORT}/tables/{study}/{name}.csv" for study, name in REPORT_TABLES],
     log:

@@ -8,27 +8,21 @@ SCRATCH_SECTION = specs.canonical(SCRATCH)
 SCRATCH_BATCHES = scratch.batches(SCRATCH)
 SCRATCH_FILTERS = scratch.members(SCRATCH, scratch.FILTERS)
 SCRATCH_MEASURED = LINEAGE.measured("measure_scratch.py", "scratch", RUNS["scratch"])
-SCRATCH_SELECTED = combined(
-    LINEAGE.code("select_scratch.py") + SCRATCH_SECTION + SCRATCH_MEASURED
-)
+SCRATCH_SELECTED = combined(LINEAGE.code("select_scratch.py") + SCRATCH_SECTION + SCRATCH_MEASURED)
 DIGESTS["scratch"] = {
     "measures": SCRATCH_MEASURED,
     "weights": SCRATCH_MEASURED,
     **dict.fromkeys(("select", "results", "layers"), SCRATCH_SELECTED),
     "filters": combined(
-        LINEAGE.measured("trace_scratch_filters.py", "scratch", SCRATCH_FILTERS)
-        + SCRATCH_SELECTED
+        LINEAGE.measured("trace_scratch_filters.py", "scratch", SCRATCH_FILTERS) + SCRATCH_SELECTED
     ),
     **dict.fromkeys(("counts", "scaling"), LINEAGE.code("count_scratch.py")),
 }
 # What is measured of each batch, stacked into a table of the same name.
 STACKED["scratch"] = {
-    name: [f"{name}/{batch}" for batch in SCRATCH_BATCHES]
-    for name in ("measures", "weights")
+    name: [f"{name}/{batch}" for batch in SCRATCH_BATCHES] for name in ("measures", "weights")
 }
-KEPT["scratch"] = [
-    table("scratch", part) for parts in STACKED["scratch"].values() for part in parts
-]
+KEPT["scratch"] = [table("scratch", part) for parts in STACKED["scratch"].values() for part in parts]
 
 
 use rule train as scratch_train with:
@@ -67,9 +61,7 @@ rule scratch_measure:
         names=lambda w: SCRATCH_BATCHES[w.batch],
         datasets=lambda w: f"results/{SCALE}/data",
         least=SCRATCH["filters"]["least"],
-        code=lambda w: LINEAGE.measured(
-            "measure_scratch.py", "scratch", SCRATCH_BATCHES[w.batch]
-        ),
+        code=lambda w: LINEAGE.measured("measure_scratch.py", "scratch", SCRATCH_BATCHES[w.batch]),
     shell:
         "python workflow_scripts/measure_scratch.py --runs {params.runs} --names {params.names}"
         " --datasets {params.datasets} --least {params.least} --threads {threads} --gpus {resources.gpu}"

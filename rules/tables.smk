@@ -1,9 +1,7 @@
 """Tables that are put together from others of the same columns: a rule for each that the studies name."""
 
 for STUDY, TABLE, PARTS in [
-    (study, name, parts)
-    for study, stacked in STACKED.items()
-    for name, parts in stacked.items()
+    (study, name, parts) for study, stacked in STACKED.items() for name, parts in stacked.items()
 ]:
 
     rule:

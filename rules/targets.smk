@@ -10,12 +10,8 @@ SENTENCES = {
 }
 for study in SHOWN:
     SENTENCES[study] = REGISTERS[study].about
-    SENTENCES |= {
-        f"{study}_{name}": one.title for name, one in REGISTERS[study].figures.items()
-    }
-SENTENCES["check_arithmetic"] = (
-    "Whether this machine computes every network as float64 does"
-)
+    SENTENCES |= {f"{study}_{name}": one.title for name, one in REGISTERS[study].figures.items()}
+SENTENCES["check_arithmetic"] = "Whether this machine computes every network as float64 does"
 SENTENCES["scratch_select"] = "Which hyperparameters were chosen, by validation images"
 
 
