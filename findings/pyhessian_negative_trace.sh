@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# PyHessian 0.1 (the release on PyPI): a negative Hessian trace is "converged" after two probes, always.
+# PyHessian 0.1 (the release on PyPI): the estimate of a Hessian trace is "converged" as soon as it is negative.
 #
 # hessian(...).trace() averages Hutchinson probes until one more changes the mean by less than tol, relatively.
 # The Hessian of -f is the negative of that of f, and with the same seed the probes are the same: a good guess
 # is the same number of probes, and the same estimate with its sign turned. But the change is divided by the mean
-# itself, not by its size, so that with a negative mean the quotient is below any tol. Two probes are returned,
+# itself, not by its size, so that after a negative mean the quotient is below any tol. Two probes are returned,
 # as an estimate that met its tolerance: where the trace is negative (near maxima and many saddles, or for a
 # loss that is ascended) tol and maxIter mean nothing. The project's repository has since divided by the size,
 # the release does not.
