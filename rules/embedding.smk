@@ -170,10 +170,9 @@ rule embedding_certify:
         mem_mb=2000,
         runtime="2h",
     params:
-        trials=EMBEDDING["certificate"]["trials"],
-        data_sets=EMBEDDING["certificate"]["data_sets"],
-        seed=EMBEDDING["seed"],
+        # In one dictionary: Snakemake compares params as a set of values, in which swapped numbers are the same.
+        effort={**EMBEDDING["certificate"], "seed": EMBEDDING["seed"]},
         code=EMBEDDING_CODE["certify"],
     shell:
-        "python workflow_scripts/certify_embedding.py --trials {params.trials} --data-sets {params.data_sets}"
-        " --seed {params.seed} --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        "python workflow_scripts/certify_embedding.py --trials {params.effort[trials]}"
+        " --data-sets {params.effort[data_sets]} --seed {params.effort[seed]} --threads {threads} --gpus 0 --out {output} > {log} 2>&1"

@@ -25,6 +25,7 @@ def heap_checked() -> dict[str, str]:
     return {"LD_PRELOAD": HEAP_CHECKS, "MALLOC_CHECK_": "3"}
 
 
+@pytest.mark.smoke  # beside another job two threads would take many times as long
 @pytest.mark.parametrize("threads", ["1", "2"])
 @pytest.mark.parametrize("cap", CAPS)
 def test_networks_are_computed_and_trained_right(cap, threads):
