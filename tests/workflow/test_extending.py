@@ -89,7 +89,7 @@ def test_the_study_is_part_of_larger_scales(extended, scale):
 
 
 def test_the_plan_knows_what_the_study_costs(extended):
-    printed = extended.run("python", "workflow_scripts/plan.py", *SMOKE, "widths")
+    printed = extended.run("python", "workflow_scripts/plan.py", "--all-jobs", *SMOKE, "widths")
     assert "widths" in printed and "unknown" not in printed
 
 
