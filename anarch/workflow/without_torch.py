@@ -9,7 +9,7 @@ limit is declared twice, and an architecture of the user's is checked like ours.
 import builtins
 import inspect
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -126,9 +126,11 @@ class WithoutTorch:
         Raises:
             ValueError, OSError: the function's own, or it does not take these arguments.
         """
+        called = self.function(module, function)
+        self._calls.clear()  # of the module itself
+        if called is None:
+            return ()
         try:
-            called = getattr(self.module(module), function)
-            self._calls.clear()  # of the module itself
             _bind(called, args, kwargs)
             called(*args, **kwargs)
         except (ValueError, OSError):
@@ -136,6 +138,13 @@ class WithoutTorch:
         except (Unknown, Exception):  # what fails in another way is for the job to tell, which has torch
             pass
         return tuple(self._calls)
+
+    def function(self, module: str, name: str) -> Callable[..., Any] | None:
+        """The function ``name`` of ``module``, for its signature; None where stand-ins do not get so far."""
+        try:
+            return getattr(self.module(module), name, None)
+        except (Unknown, Exception):
+            return None
 
     def module(self, name: str) -> ModuleType:
         """The module ``name`` of the project, on stand-ins."""

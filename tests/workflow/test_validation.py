@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import yaml
 
 from anarch.training.optimisers import OPTIMISERS, make_optimiser
 from anarch.workflow.config import ConfigError, validated
-from anarch.workflow.specs import Recipe
+from anarch.workflow.specs import DataSpec, Model, Recipe, RunSpec
 from anarch.workflow.validation.recipes import OF_OPTIMISERS, TAKES
+from anarch.workflow.validation.runs import check_runs
+from anarch.workflow.without_torch import WithoutTorch
 
 ROOT = Path(__file__).parents[2]
 SMOKE = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))
@@ -207,6 +210,27 @@ def test_an_option_that_some_runs_use_is_none_without_effect():
         changed(SMOKE, {"blessing.optimisers.recipe": shared, f"{METHODS}.lbfgs.schedule": "constant"}), ROOT
     )
     assert validated(changed(SMOKE, {f"{SETUP}.training.nesterov": False, f"{CNN}.gamma": 0.1}), ROOT)
+
+
+def test_a_study_that_is_not_listed_is_checked_alike():
+    """As docs/EXTENDING.md adds one."""
+    sound = RunSpec(
+        dataset="digits",
+        model=Model(architecture="mlp"),
+        recipe=Recipe(epochs=1, batch_size=1000, lr=0.1),
+        seed=0,
+    )
+    small = replace(sound, model=Model(architecture="mlp", options={"hidden": [0]}))
+    large = replace(sound, recipe=Recipe(epochs=1, batch_size=1001, lr=0.1))
+
+    def check(spec: RunSpec) -> None:
+        check_runs({}, {"widths": {"w-s0": spec}}, {"digits": DataSpec(source="digits")}, WithoutTorch(ROOT))
+
+    check(sound)
+    with pytest.raises(ValueError, match=r"^widths: hidden must be 1 or more, got 0"):
+        check(small)
+    with pytest.raises(ValueError, match=r"^widths\.recipe\.batch_size: 1001 is more than the 1000"):
+        check(large)
 
 
 def test_a_last_batch_of_one_is_no_matter_without_batch_norm_or_beside_poison():

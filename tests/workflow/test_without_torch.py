@@ -140,6 +140,13 @@ def test_what_only_tensors_can_tell_is_left_to_the_job(tmp_path):
     mine.call("anarch.yours", "checked", 1)  # no such module: its job tells
 
 
+def test_a_module_that_computes_while_it_is_imported_is_left_to_the_job(tmp_path):
+    (tmp_path / "anarch").mkdir()
+    (tmp_path / "anarch" / "mine.py").write_text("import torch\nTABLE = torch.ones(3) + 1\ndef load(): 0\n")
+    mine = WithoutTorch(tmp_path)
+    assert mine.function("anarch.mine", "load") is None and not mine.call("anarch.mine", "load")
+
+
 def test_no_torch_is_imported():
     code = (
         "import sys, yaml; from pathlib import Path; from anarch.workflow.config import validated;"

@@ -32,8 +32,9 @@ def _check_source(key: str, spec: DataSpec, library: WithoutTorch) -> None:
         raise ValueError(f"{key}: {error}") from None
     except OSError:  # of a stored source: no data root is given
         pass
-    module = library.module(f"anarch.data.sources.{spec.source}")
-    check_types(key, getattr(module, "generate", None) or module.load, spec.options)
+    module = f"anarch.data.sources.{spec.source}"
+    made = library.function(module, "generate") or library.function(module, "load")
+    check_types(key, made, spec.options)
 
 
 def _check_path(key: str, spec: DataSpec) -> None:

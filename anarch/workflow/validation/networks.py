@@ -23,7 +23,7 @@ def layers(key: str, model: Model, data: DataSpec, library: WithoutTorch) -> Seq
         made = library.call("anarch.models", "build", *wanted, **model.options)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from None
-    family = getattr(library.module(f"anarch.models.{model.architecture}"), model.architecture)
+    family = library.function(f"anarch.models.{model.architecture}", model.architecture)
     check_types(key, family, model.options)
     for layer in made:
         if layer.names[0] == "torch.nn.Dropout" and layer.args and not 0 <= layer.args[0] < 1:

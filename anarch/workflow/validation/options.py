@@ -10,11 +10,11 @@ from anarch.workflow.schema import quoted
 _WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
 
 
-def check_types(key: str, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+def check_types(key: str, function: Callable[..., Any] | None, options: Mapping[str, Any]) -> None:
     """Raises ValueError where an option is not of its annotated type, if that is one of a config's."""
-    parameters = inspect.signature(function).parameters
-    for name, value in options.items():
-        hint = parameters[name].annotation
+    parameters = {} if function is None else inspect.signature(function).parameters
+    for name in options.keys() & parameters.keys():
+        value, hint = options[name], parameters[name].annotation
         if not _fits(value, hint):
             raise ValueError(f"{key}.options.{name}: must be {_words(hint)}, got {quoted(value)}")
 

@@ -17,15 +17,15 @@ class Place(NamedTuple):
 
     def where(self, config: Mapping[str, Any], field: str) -> str:
         """The key of a recipe's ``field``: in the topmost section that gives it, else in the last."""
-        found = [recipe for recipe in self.recipes if field in at(config, recipe)]
-        return f"{(found or self.recipes)[-1]}.{field}"
+        giving = [recipe for recipe in self.recipes if field in at(config, recipe)] or self.recipes
+        return f"{giving[-1]}.{field}"
 
 
 def at(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The section that a key names."""
+    """The section that a key names; nothing where there is none."""
     section: Any = config
     for name in key.split("."):
-        section = section[name]
+        section = section.get(name, {})
     return dict(section)
 
 

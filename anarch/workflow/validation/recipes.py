@@ -53,9 +53,9 @@ def idle(recipe: Recipe, field: str) -> str | None:
     """Why ``field`` does nothing in ``recipe``; None where it does, or is left at its default."""
     if getattr(recipe, field) == getattr(Recipe, field, None):
         return None
-    if field in OF_OPTIMISERS and field not in TAKES[recipe.optimiser]:
-        taken = ", ".join(TAKES[recipe.optimiser]) or "none of these"
-        return f"{recipe.optimiser} does not take it; it takes {taken}"
+    taken = TAKES.get(recipe.optimiser, OF_OPTIMISERS)
+    if field in OF_OPTIMISERS and field not in taken:
+        return f"{recipe.optimiser} does not take it; it takes {', '.join(taken) or 'none of these'}"
     if field in ("milestones", "gamma") and recipe.schedule != "steps":
         return f"it is of schedule steps, and this one is {recipe.schedule}"
     if field == "check_every" and not recipe.stop_at:
