@@ -45,12 +45,6 @@ def figure_files(scale: str, study: str, figure: str) -> dict[str, str]:
     return {"png": f"{stem}.png", "svg": f"{stem}.svg"}
 
 
-def table_name(file: str) -> str:
-    """``needle/measures`` of ``results/<scale>/needle/tables/measures.csv``."""
-    _, _, study, _, name = file.split("/", 4)
-    return f"{study}/{name.removesuffix('.csv')}"
-
-
 def report(scale: str) -> str:
     """Folder of what sums up all studies."""
     return f"results/{scale}/report"
