@@ -47,6 +47,12 @@ include: "rules/report.smk"
 include: "rules/targets.smk"
 
 
+# Not on a cluster, which counts what a job uses by its own processes.
+onstart:
+    if workflow.local_exec and workflow.is_main_process:
+        environment.serve_jobs(ROOT)
+
+
 localrules:
     all,
 

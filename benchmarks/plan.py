@@ -2,7 +2,7 @@
 
 python workflow_scripts/plan.py --all-jobs --json plan.json && python benchmarks/plan.py plan.json
 
-Measured are the benchmark files that every job leaves in results/<scale>/timings; jobs without one are left
+Measured are the timings that every job leaves in results/<scale>/timings; jobs without one are left
 out on both sides.
 """
 
@@ -24,7 +24,7 @@ def main() -> None:
     args = parser.parse_args()
     groups: dict[str, list[tuple[dict[str, Any], dict[str, float]]]] = defaultdict(list)
     for job in json.loads(args.plan.read_text(encoding="utf-8"))["jobs"]:
-        if (found := measured(args.root / job["benchmark"])) is not None:
+        if (found := measured(args.root / job["timing"])) is not None:
             groups[job["rule" if args.by_rule else "study"]].append((job, found))
             groups["all"].append((job, found))
     if not groups:

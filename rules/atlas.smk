@@ -34,8 +34,6 @@ rule atlas_measure:
         table("atlas", "measured/{job}"),
     log:
         log_of("atlas/measured/{job}"),
-    benchmark:
-        timing_of("atlas/measured/{job}")
     wildcard_constraints:
         job=any_of(ATLAS_JOBS),
     conda:
@@ -52,9 +50,9 @@ rule atlas_measure:
         effort=ATLAS_EFFORT,
         code=lambda w: ATLAS_CODE[w.job],
     shell:
-        "python workflow_scripts/measure_atlas.py --study {params.study} --runs {params.runs}"
+        "python workflow_scripts/job.py {log} measure_atlas.py --study {params.study} --runs {params.runs}"
         " --networks {params.networks:q} --datasets {params.datasets} --effort {params.effort:q}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule atlas_measure_swissroll:
@@ -64,8 +62,6 @@ rule atlas_measure_swissroll:
         table("atlas", "measured/swissroll"),
     log:
         log_of("atlas/measured/swissroll"),
-    benchmark:
-        timing_of("atlas/measured/swissroll")
     conda:
         "../environment.yml"
     resources:
@@ -77,8 +73,8 @@ rule atlas_measure_swissroll:
         effort=ATLAS_EFFORT,
         code=ATLAS_SWISSROLL,
     shell:
-        "python workflow_scripts/measure_atlas_swissroll.py --networks {input} --spec {params.spec:q}"
-        " --effort {params.effort:q} --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} measure_atlas_swissroll.py --networks {input} --spec {params.spec:q}"
+        " --effort {params.effort:q} --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule atlas_rank:
@@ -88,8 +84,6 @@ rule atlas_rank:
         table("atlas", "taus"),
     log:
         log_of("atlas/taus"),
-    benchmark:
-        timing_of("atlas/taus")
     conda:
         "../environment.yml"
     resources:
@@ -99,5 +93,5 @@ rule atlas_rank:
         resamples=ATLAS["resamples"],
         code=DIGESTS["atlas"]["taus"],
     shell:
-        "python workflow_scripts/rank_atlas.py --atlas {input} --resamples {params.resamples}"
-        " --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} rank_atlas.py --atlas {input} --resamples {params.resamples}"
+        " --out {output}"

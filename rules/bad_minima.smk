@@ -45,8 +45,6 @@ rule bad_minima_measure:
         robustness=table("bad_minima", "robustness/{setup}-s{seed}"),
     log:
         log_of("bad_minima/measures/{setup}-s{seed}"),
-    benchmark:
-        timing_of("bad_minima/measures/{setup}-s{seed}")
     conda:
         "../environment.yml"
     resources:
@@ -65,10 +63,10 @@ rule bad_minima_measure:
             bad_minima.members(BAD_MINIMA, w.setup, int(w.seed)),
         ),
     shell:
-        "python workflow_scripts/measure_minima.py --runs {params.runs} --names {params.names}"
+        "python workflow_scripts/job.py {log} measure_minima.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --column {params.columns:q} --main-replicas {params.main}"
         " --epsilons {params.epsilons} --threads {threads} --gpus {resources.gpu} --measures {output.measures}"
-        " --distances {output.distances} --robustness {output.robustness} > {log} 2>&1"
+        " --distances {output.distances} --robustness {output.robustness}"
 
 
 rule bad_minima_toy_boundaries:
@@ -76,8 +74,6 @@ rule bad_minima_toy_boundaries:
         table("bad_minima", "toy"),
     log:
         log_of("bad_minima/toy"),
-    benchmark:
-        timing_of("bad_minima/toy")
     conda:
         "../environment.yml"
     resources:
@@ -88,8 +84,8 @@ rule bad_minima_toy_boundaries:
         seeds=BAD_MINIMA["toy"]["seeds"],
         code=DIGESTS["bad_minima"]["toy"],
     shell:
-        "python workflow_scripts/toy_boundaries.py --seeds {params.seeds}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} toy_boundaries.py --seeds {params.seeds}"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 use rule collect_history as bad_minima_history_of_setup with:
@@ -99,8 +95,6 @@ use rule collect_history as bad_minima_history_of_setup with:
         table("bad_minima", "history/{setup}"),
     log:
         log_of("bad_minima/history/{setup}"),
-    benchmark:
-        timing_of("bad_minima/history/{setup}")
     params:
         study="bad_minima",
         runs=lambda w: BAD_MINIMA_RUNS,

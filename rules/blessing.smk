@@ -84,8 +84,6 @@ rule blessing_swissroll:
         BLESSING_NETWORKS["swissroll"],
     log:
         log_of("blessing/runs/swissroll"),
-    benchmark:
-        timing_of("blessing/runs/swissroll")
     conda:
         "../environment.yml"
     resources:
@@ -96,8 +94,8 @@ rule blessing_swissroll:
         spec=BLESSING_TOYS["swissroll"],
         code=BLESSING_TOY_CODE["swissroll"],
     shell:
-        "python workflow_scripts/swissroll.py --spec {params.spec:q} --code {params.code}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} swissroll.py --spec {params.spec:q} --code {params.code}"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule blessing_minefield_networks:
@@ -105,8 +103,6 @@ rule blessing_minefield_networks:
         BLESSING_NETWORKS["minefield"],
     log:
         log_of("blessing/runs/minefield"),
-    benchmark:
-        timing_of("blessing/runs/minefield")
     conda:
         "../environment.yml"
     resources:
@@ -117,8 +113,8 @@ rule blessing_minefield_networks:
         spec=BLESSING_TOYS["minefield"],
         code=BLESSING_TOY_CODE["minefield"],
     shell:
-        "python workflow_scripts/minefield.py --spec {params.spec:q} --code {params.code}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} minefield.py --spec {params.spec:q} --code {params.code}"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule blessing_minefield:
@@ -128,8 +124,6 @@ rule blessing_minefield:
         table("blessing", "minefield"),
     log:
         log_of("blessing/minefield"),
-    benchmark:
-        timing_of("blessing/minefield")
     conda:
         "../environment.yml"
     resources:
@@ -139,8 +133,8 @@ rule blessing_minefield:
         spec=BLESSING_TOYS["minefield"],
         code=DIGESTS["blessing"]["minefield"],
     shell:
-        "python workflow_scripts/map_minefield.py --networks {input} --spec {params.spec:q}"
-        " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} map_minefield.py --networks {input} --spec {params.spec:q}"
+        " --threads {threads} --gpus 0 --out {output}"
 
 
 rule blessing_rings:
@@ -148,8 +142,6 @@ rule blessing_rings:
         table("blessing", "rings"),
     log:
         log_of("blessing/rings"),
-    benchmark:
-        timing_of("blessing/rings")
     conda:
         "../environment.yml"
     resources:
@@ -161,5 +153,5 @@ rule blessing_rings:
         states=lambda w: f"{BLESSING_RUNS}/rings",
         code=DIGESTS["blessing"]["rings"],
     shell:
-        "python workflow_scripts/rings.py --spec {params.spec:q} --code {params.code} --states {params.states}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} rings.py --spec {params.spec:q} --code {params.code} --states {params.states}"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"

@@ -9,8 +9,6 @@ rule blessing_measure_swissroll:
         basins=table("blessing", "basins/swissroll-s{seed}"),
     log:
         log_of("blessing/basins/swissroll-s{seed}"),
-    benchmark:
-        timing_of("blessing/basins/swissroll-s{seed}")
     conda:
         "../environment.yml"
     resources:
@@ -23,11 +21,11 @@ rule blessing_measure_swissroll:
         basins=SWISSROLL["basins"],
         code=SWISSROLL_CODE["measure_basins.py"],
     shell:
-        "python workflow_scripts/measure_basins.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
+        "python workflow_scripts/job.py {log} measure_basins.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
         " --seeds {wildcards.seed} --column {params.columns:q} --cutoffs {params.basins[cutoffs]}"
         " --main {params.basins[main]} --directions {params.basins[directions]} --points {params.basins[points]}"
         " --tolerance {params.basins[tolerance]} --threads {threads} --gpus {resources.gpu}"
-        " --minima {output.minima} --basins {output.basins} > {log} 2>&1"
+        " --minima {output.minima} --basins {output.basins}"
 
 
 rule blessing_measure_images:
@@ -39,8 +37,6 @@ rule blessing_measure_images:
         basins=table("blessing", "basins/{set}-s{seed}"),
     log:
         log_of("blessing/basins/{set}-s{seed}"),
-    benchmark:
-        timing_of("blessing/basins/{set}-s{seed}")
     wildcard_constraints:
         set=any_of(IMAGE_SETS),
     conda:
@@ -61,11 +57,11 @@ rule blessing_measure_images:
             "shared.image_minima",
         ),
     shell:
-        "python workflow_scripts/measure_basins.py --source image_minima --runs {params.runs} --names {params.names}"
+        "python workflow_scripts/job.py {log} measure_basins.py --source image_minima --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --column {params.columns:q} --cutoffs {params.basins[cutoffs]}"
         " --main {params.basins[main]} --directions {params.basins[directions]} --points {params.basins[points]}"
         " --tolerance {params.basins[tolerance]} --threads {threads} --gpus {resources.gpu}"
-        " --minima {output.minima} --basins {output.basins} > {log} 2>&1"
+        " --minima {output.minima} --basins {output.basins}"
 
 
 rule blessing_slice_swissroll:
@@ -76,8 +72,6 @@ rule blessing_slice_swissroll:
         surface=table("blessing", "surface/swissroll"),
     log:
         log_of("blessing/slices/swissroll"),
-    benchmark:
-        timing_of("blessing/slices/swissroll")
     conda:
         "../environment.yml"
     resources:
@@ -91,10 +85,10 @@ rule blessing_slice_swissroll:
         slices=SWISSROLL["slices"],
         code=SWISSROLL_CODE["slice_minima.py"],
     shell:
-        "python workflow_scripts/slice_minima.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
+        "python workflow_scripts/job.py {log} slice_minima.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
         " --seeds {params.seed} --points {params.basins[points]} --cutoff {params.basins[main]}"
         " --rays-number {params.slices[rays]} --steps {params.slices[steps]} --plane {params.slices[plane]}"
-        " --threads {threads} --gpus {resources.gpu} --rays {output.rays} --surface {output.surface} > {log} 2>&1"
+        " --threads {threads} --gpus {resources.gpu} --rays {output.rays} --surface {output.surface}"
 
 
 rule blessing_slice_images:
@@ -109,8 +103,6 @@ rule blessing_slice_images:
         surface=table("blessing", "surface/{set}"),
     log:
         log_of("blessing/slices/{set}"),
-    benchmark:
-        timing_of("blessing/slices/{set}")
     wildcard_constraints:
         set=any_of(IMAGE_SETS),
     conda:
@@ -131,10 +123,10 @@ rule blessing_slice_images:
             "shared.image_minima",
         ),
     shell:
-        "python workflow_scripts/slice_minima.py --source image_minima --runs {params.runs} --names {params.names}"
+        "python workflow_scripts/job.py {log} slice_minima.py --source image_minima --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --points {params.basins[points]} --cutoff {params.basins[main]}"
         " --rays-number {params.slices[rays]} --steps {params.slices[steps]} --plane {params.slices[plane]}"
-        " --threads {threads} --gpus {resources.gpu} --rays {output.rays} --surface {output.surface} > {log} 2>&1"
+        " --threads {threads} --gpus {resources.gpu} --rays {output.rays} --surface {output.surface}"
 
 
 rule blessing_boundaries:
@@ -145,8 +137,6 @@ rule blessing_boundaries:
         frames=table("blessing", "frames"),
     log:
         log_of("blessing/boundaries"),
-    benchmark:
-        timing_of("blessing/boundaries")
     conda:
         "../environment.yml"
     resources:
@@ -159,10 +149,10 @@ rule blessing_boundaries:
         shown=SWISSROLL["boundaries"],
         code=DIGESTS["blessing"]["boundaries"],
     shell:
-        "python workflow_scripts/swissroll_boundaries.py --networks {input} --spec {params.spec:q} --seeds {params.seed}"
+        "python workflow_scripts/job.py {log} swissroll_boundaries.py --networks {input} --spec {params.spec:q} --seeds {params.seed}"
         " --grid {params.shown[grid]} --frames {params.shown[frames]} --frame-grid {params.shown[frame_grid]}"
         " --size {params.shown[size]} --threads {threads} --gpus {resources.gpu}"
-        " --boundaries {output.boundaries} --perturbed {output.frames} > {log} 2>&1"
+        " --boundaries {output.boundaries} --perturbed {output.frames}"
 
 
 rule blessing_sizes:
@@ -172,8 +162,6 @@ rule blessing_sizes:
         table("blessing", "sizes"),
     log:
         log_of("blessing/sizes"),
-    benchmark:
-        timing_of("blessing/sizes")
     conda:
         "../environment.yml"
     resources:
@@ -185,9 +173,9 @@ rule blessing_sizes:
         columns=f"dataset={BLESSING['models']['dataset']}",
         code=DIGESTS["blessing"]["sizes"],
     shell:
-        "python workflow_scripts/sizes.py --models {params.models:q} --data $(dirname {input.manifest})"
+        "python workflow_scripts/job.py {log} sizes.py --models {params.models:q} --data $(dirname {input.manifest})"
         " --label {params.labels:q} --column {params.columns:q}"
-        " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus 0 --out {output}"
 
 
 use rule collect_history as blessing_history_of_batch with:
@@ -197,8 +185,6 @@ use rule collect_history as blessing_history_of_batch with:
         table("blessing", "history/{batch}"),
     log:
         log_of("blessing/history/{batch}"),
-    benchmark:
-        timing_of("blessing/history/{batch}")
     wildcard_constraints:
         batch=any_of(blessing.batches(BLESSING)),
     params:

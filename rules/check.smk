@@ -6,8 +6,6 @@ rule check_arithmetic:
         paths.arithmetic(SCALE),
     log:
         log_of("check_arithmetic"),
-    benchmark:
-        timing_of("check_arithmetic")
     priority: 100  # the first job of `all`
     conda:
         "../environment.yml"
@@ -22,4 +20,4 @@ rule check_arithmetic:
             "anarch.lifting.walk",
         ),
     shell:
-        "python workflow_scripts/check_arithmetic.py --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} check_arithmetic.py --threads {threads} --gpus {resources.gpu} --out {output}"

@@ -15,8 +15,6 @@ rule claims:
         paths.claims(SCALE),
     log:
         log_of("claims"),
-    benchmark:
-        timing_of("claims")
     conda:
         "../environment.yml"
     resources:
@@ -31,5 +29,5 @@ rule claims:
             *(DIGESTS[study][name] for study, name in CLAIMED),
         ),
     shell:
-        "python workflow_scripts/judge.py --scale {params.scale} --looks {params.looks} --tables {input}"
-        " --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} judge.py --scale {params.scale} --looks {params.looks} --tables {input}"
+        " --out {output}"

@@ -139,10 +139,6 @@ def log_of(job):
     return paths.log(SCALE, job)
 
 
-def timing_of(job):
-    return paths.timing(SCALE, job)
-
-
 def spec_of(study, run):
     """The spec of one run, or a clear word where the config has no such run (a target typed by hand)."""
     try:

@@ -9,8 +9,6 @@ rule prepare_data:
         manifest=f"results/{SCALE}/data/{{dataset}}/{paths.MANIFEST}",
     log:
         log_of("data/{dataset}"),
-    benchmark:
-        timing_of("data/{dataset}")
     conda:
         "../environment.yml"
     resources:
@@ -20,5 +18,5 @@ rule prepare_data:
         spec=lambda w: specs.canonical_json(data_spec(w.dataset)),
         code=lambda w: LINEAGE.code("prepare_data.py", source_of(data_spec(w.dataset))),
     shell:
-        "python workflow_scripts/prepare_data.py --spec {params.spec:q} --threads {threads}"
-        " --out $(dirname {output.data}) > {log} 2>&1"
+        "python workflow_scripts/job.py {log} prepare_data.py --spec {params.spec:q} --threads {threads}"
+        " --out $(dirname {output.data})"

@@ -52,8 +52,6 @@ rule embedding_search:
         table("embedding", "points/{search}"),
     log:
         log_of("embedding/points/{search}"),
-    benchmark:
-        timing_of("embedding/points/{search}")
     wildcard_constraints:
         search=any_of(EMBEDDING_SEARCHES),
     conda:
@@ -65,8 +63,8 @@ rule embedding_search:
         spec=lambda w: specs.canonical(EMBEDDING_SEARCHES[w.search]),
         code=EMBEDDING_CODE["search"],
     shell:
-        "python workflow_scripts/search_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
-        " --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} search_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
+        " --out {output}"
 
 
 rule embedding_embed:
@@ -81,8 +79,6 @@ rule embedding_embed:
         split=table("embedding", "split"),
     log:
         log_of("embedding/embed"),
-    benchmark:
-        timing_of("embedding/embed")
     conda:
         "../environment.yml"
     resources:
@@ -92,9 +88,9 @@ rule embedding_embed:
         spec=specs.canonical(embedding.spectra(EMBEDDING)),
         code=EMBEDDING_EMBEDDED,
     shell:
-        "python workflow_scripts/embed_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
+        "python workflow_scripts/job.py {log} embed_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
         " --line {input.line} --iris {input.iris} --iris-bias {input.iris_bias} --curves {output.curves}"
-        " --spectra {output.spectra} --diagram {output.diagram} --split {output.split} > {log} 2>&1"
+        " --spectra {output.spectra} --diagram {output.diagram} --split {output.split}"
 
 
 rule embedding_descend:
@@ -106,8 +102,6 @@ rule embedding_descend:
         snapshots=table("embedding", "snapshots/{descent}"),
     log:
         log_of("embedding/descent/{descent}"),
-    benchmark:
-        timing_of("embedding/descent/{descent}")
     wildcard_constraints:
         descent=any_of(EMBEDDING_DESCENTS),
     conda:
@@ -119,9 +113,9 @@ rule embedding_descend:
         spec=lambda w: specs.canonical(EMBEDDING_DESCENTS[w.descent]),
         code=combined(EMBEDDING_CODE["descend"] + EMBEDDING_POINTS),
     shell:
-        "python workflow_scripts/descend_wide.py --spec {params.spec:q} --threads {threads} --gpus 0"
+        "python workflow_scripts/job.py {log} descend_wide.py --spec {params.spec:q} --threads {threads} --gpus 0"
         " --line {input.line} --descent {output.descent} --plateaus {output.plateaus}"
-        " --snapshots {output.snapshots} > {log} 2>&1"
+        " --snapshots {output.snapshots}"
 
 
 rule embedding_reduce:
@@ -135,8 +129,6 @@ rule embedding_reduce:
         agreement=table("embedding", "agreement/{network}"),
     log:
         log_of("embedding/reductions/{network}"),
-    benchmark:
-        timing_of("embedding/reductions/{network}")
     wildcard_constraints:
         network=any_of(EMBEDDING_REDUCTIONS),
     conda:
@@ -151,10 +143,10 @@ rule embedding_reduce:
             EMBEDDING_CODE["reduce"] + LINEAGE.dataset(EMBEDDING_REDUCTIONS[w.network]["dataset"])
         ),
     shell:
-        "python workflow_scripts/reduce_network.py --spec {params.spec:q} --data $(dirname {input.manifest})"
+        "python workflow_scripts/job.py {log} reduce_network.py --spec {params.spec:q} --data $(dirname {input.manifest})"
         " --threads {threads} --gpus {resources.gpu} --training {output.training}"
         " --reductions {output.reductions} --groups {output.groups} --cosines {output.cosines}"
-        " --agreement {output.agreement} > {log} 2>&1"
+        " --agreement {output.agreement}"
 
 
 rule embedding_certify:
@@ -162,8 +154,6 @@ rule embedding_certify:
         table("embedding", "certificate"),
     log:
         log_of("embedding/certificate"),
-    benchmark:
-        timing_of("embedding/certificate")
     conda:
         "../environment.yml"
     resources:
@@ -174,5 +164,5 @@ rule embedding_certify:
         effort={**EMBEDDING["certificate"], "seed": EMBEDDING["seed"]},
         code=EMBEDDING_CODE["certify"],
     shell:
-        "python workflow_scripts/certify_embedding.py --trials {params.effort[trials]}"
-        " --data-sets {params.effort[data_sets]} --seed {params.effort[seed]} --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} certify_embedding.py --trials {params.effort[trials]}"
+        " --data-sets {params.effort[data_sets]} --seed {params.effort[seed]} --threads {threads} --gpus 0 --out {output}"

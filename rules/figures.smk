@@ -11,8 +11,6 @@ for FIGURE in [one for study in SHOWN for one in REGISTERS[study].figures.values
             **drawn(FIGURE),
         log:
             log_of(f"{FIGURE.study}/figures/{FIGURE.name}"),
-        benchmark:
-            timing_of(f"{FIGURE.study}/figures/{FIGURE.name}")
         conda:
             "../environment.yml"
         resources:
@@ -22,5 +20,5 @@ for FIGURE in [one for study in SHOWN for one in REGISTERS[study].figures.values
             about=about(FIGURE),
             code=LINEAGE.drawn(FIGURE.study, digests_of(FIGURE.study, FIGURE.tables)),
         shell:
-            "python workflow_scripts/draw.py $(basename $(dirname $(dirname {output.png}))).$(basename {output.png} .png)"
-            " --tables {input} --about {params.about:q} --png {output.png} --svg {output.svg} > {log} 2>&1"
+            "python workflow_scripts/job.py {log} draw.py $(basename $(dirname $(dirname {output.png}))).$(basename {output.png} .png)"
+            " --tables {input} --about {params.about:q} --png {output.png} --svg {output.svg}"

@@ -8,8 +8,6 @@ rule collect_history:
         table("{study}", "{name}"),
     log:
         log_of("{study}/{name}"),
-    benchmark:
-        timing_of("{study}/{name}")
     wildcard_constraints:
         name="(?!)",  # makes nothing itself
     conda:
@@ -24,5 +22,5 @@ rule collect_history:
         columns=[],  # NAME=VALUE, the same in all rows
         code=LINEAGE.code("collect_history.py"),
     shell:
-        "python workflow_scripts/collect_history.py --study {params.study} --runs {params.runs} --names {params.names}"
-        " --column {params.columns:q} --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} collect_history.py --study {params.study} --runs {params.runs} --names {params.names}"
+        " --column {params.columns:q} --out {output}"

@@ -63,8 +63,6 @@ rule needle_lift:
         table("needle", "certificates/{protocol}-s{seed}"),
     log:
         log_of("needle/certificates/{protocol}-s{seed}"),
-    benchmark:
-        timing_of("needle/certificates/{protocol}-s{seed}")
     priority: 1  # before the relaxations: a lifting that is not exact stops them
     conda:
         "../environment.yml"
@@ -78,9 +76,9 @@ rule needle_lift:
         tolerance=NEEDLE["lift_tolerance"],
         code=lambda w: LINEAGE.measured("lift.py", "needle", [needle.cnn(w.protocol, w.seed)]),
     shell:
-        "python workflow_scripts/lift.py --runs {params.runs} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
+        "python workflow_scripts/job.py {log} lift.py --runs {params.runs} --cnn {wildcards.protocol}/cnn-s{wildcards.seed}"
         " --data $(dirname {input.manifest}) --epochs {params.epochs} --tolerance {params.tolerance}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule needle_measure:
@@ -92,8 +90,6 @@ rule needle_measure:
         table("needle", "measures/{protocol}-s{seed}"),
     log:
         log_of("needle/measures/{protocol}-s{seed}"),
-    benchmark:
-        timing_of("needle/measures/{protocol}-s{seed}")
     conda:
         "../environment.yml"
     resources:
@@ -108,9 +104,9 @@ rule needle_measure:
             "measure.py", "needle", needle.members(NEEDLE, w.protocol, int(w.seed))
         ),
     shell:
-        "python workflow_scripts/measure.py --runs {params.runs} --names {params.names} --data $(dirname {input.manifest})"
+        "python workflow_scripts/job.py {log} measure.py --runs {params.runs} --names {params.names} --data $(dirname {input.manifest})"
         " --hessian-images {params.hessian[images]} --hessian-tolerance {params.hessian[tolerance]}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule needle_interpolate:
@@ -121,8 +117,6 @@ rule needle_interpolate:
         table("needle", "interpolation/sgd-s{seed}"),
     log:
         log_of("needle/interpolation/sgd-s{seed}"),
-    benchmark:
-        timing_of("needle/interpolation/sgd-s{seed}")
     conda:
         "../environment.yml"
     resources:
@@ -137,11 +131,11 @@ rule needle_interpolate:
         batch_size=SGD["relaxed"]["batch_size"],
         code=lambda w: LINEAGE.measured("interpolate.py", "needle", needle.triple(NEEDLE, int(w.seed))),
     shell:
-        "python workflow_scripts/interpolate.py --runs {params.runs} --efcn {params.names[0]} --cnn {params.names[1]}"
+        "python workflow_scripts/job.py {log} interpolate.py --runs {params.runs} --efcn {params.names[0]} --cnn {params.names[1]}"
         " --fcn {params.names[2]} --data $(dirname {input.manifest}) --points {params.path[points]} --images {params.path[images]}"
         " --string-points {params.string[points]} --string-epochs {params.string[epochs]} --string-lr {params.string[lr]}"
         " --string-stiffness {params.string[stiffness]} --batch-size {params.batch_size}"
-        " --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule needle_trace_paths:
@@ -154,8 +148,6 @@ rule needle_trace_paths:
         table("needle", "paths"),
     log:
         log_of("needle/paths"),
-    benchmark:
-        timing_of("needle/paths")
     conda:
         "../environment.yml"
     resources:
@@ -167,8 +159,8 @@ rule needle_trace_paths:
         wide=TRACED,
         code=DIGESTS["needle"]["paths"],
     shell:
-        "python workflow_scripts/trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
-        " --data $(dirname {input.manifest}) --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} trace_paths.py --runs {params.runs} --cnn {params.cnn} --wide {params.wide}"
+        " --data $(dirname {input.manifest}) --threads {threads} --gpus 0 --out {output}"
 
 
 rule needle_trace_filters:
@@ -180,8 +172,6 @@ rule needle_trace_filters:
         table("needle", "filters"),
     log:
         log_of("needle/filters"),
-    benchmark:
-        timing_of("needle/filters")
     conda:
         "../environment.yml"
     resources:
@@ -193,9 +183,9 @@ rule needle_trace_filters:
         unit=NEEDLE["filter"],
         code=DIGESTS["needle"]["filters"],
     shell:
-        "python workflow_scripts/trace_filters.py --runs {params.runs} --names {params.names}"
+        "python workflow_scripts/job.py {log} trace_filters.py --runs {params.runs} --names {params.names}"
         " --data $(dirname {input.manifest}) --channel {params.unit[channel]} --position {params.unit[position]}"
-        " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        " --threads {threads} --gpus 0 --out {output}"
 
 
 rule needle_blocks:
@@ -205,8 +195,6 @@ rule needle_blocks:
         table("needle", "blocks"),
     log:
         log_of("needle/blocks"),
-    benchmark:
-        timing_of("needle/blocks")
     conda:
         "../environment.yml"
     resources:
@@ -216,8 +204,8 @@ rule needle_blocks:
         model=specs.canonical_json(specs.parse(specs.Model, SGD["model"])),
         code=DIGESTS["needle"]["blocks"],
     shell:
-        "python workflow_scripts/blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
-        " --threads {threads} --gpus 0 --out {output} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} blocks.py --model {params.model:q} --data $(dirname {input.manifest})"
+        " --threads {threads} --gpus 0 --out {output}"
 
 
 use rule collect_history as needle_history with:
@@ -227,8 +215,6 @@ use rule collect_history as needle_history with:
         table("needle", "history"),
     log:
         log_of("needle/history"),
-    benchmark:
-        timing_of("needle/history")
     params:
         study="needle",
         runs=lambda w: NEEDLE_RUNS,

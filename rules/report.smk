@@ -44,7 +44,7 @@ rule report:
         ),
         code=LINEAGE.code("report.py"),
     shell:
-        "python workflow_scripts/report.py --results {params.results} --plan {params.plan:q} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} report.py --results {params.results} --plan {params.plan:q}"
 
 
 # The console's last words, also where nothing was left to do, for which Snakemake calls no hook.

@@ -46,8 +46,6 @@ rule scratch_measure:
         layers=table("scratch", "weights/{batch}"),
     log:
         log_of("scratch/measures/{batch}"),
-    benchmark:
-        timing_of("scratch/measures/{batch}")
     wildcard_constraints:
         batch=any_of(SCRATCH_BATCHES),
     conda:
@@ -63,9 +61,9 @@ rule scratch_measure:
         least=SCRATCH["filters"]["least"],
         code=lambda w: LINEAGE.measured("measure_scratch.py", "scratch", SCRATCH_BATCHES[w.batch]),
     shell:
-        "python workflow_scripts/measure_scratch.py --runs {params.runs} --names {params.names}"
+        "python workflow_scripts/job.py {log} measure_scratch.py --runs {params.runs} --names {params.names}"
         " --datasets {params.datasets} --least {params.least} --threads {threads} --gpus {resources.gpu}"
-        " --measures {output.measures} --layers {output.layers} > {log} 2>&1"
+        " --measures {output.measures} --layers {output.layers}"
 
 
 rule scratch_select:
@@ -78,8 +76,6 @@ rule scratch_select:
         layers=table("scratch", "layers"),
     log:
         log_of("scratch/select"),
-    benchmark:
-        timing_of("scratch/select")
     conda:
         "../environment.yml"
     resources:
@@ -89,9 +85,9 @@ rule scratch_select:
         section=SCRATCH_SECTION,
         code=SCRATCH_SELECTED,
     shell:
-        "python workflow_scripts/select_scratch.py --section {params.section:q} --measures {input.measures}"
+        "python workflow_scripts/job.py {log} select_scratch.py --section {params.section:q} --measures {input.measures}"
         " --layers {input.layers} --select {output.select} --results {output.results}"
-        " --chosen-layers {output.layers} > {log} 2>&1"
+        " --chosen-layers {output.layers}"
 
 
 rule scratch_filters:
@@ -103,8 +99,6 @@ rule scratch_filters:
         table("scratch", "filters"),
     log:
         log_of("scratch/filters"),
-    benchmark:
-        timing_of("scratch/filters")
     conda:
         "../environment.yml"
     resources:
@@ -117,9 +111,9 @@ rule scratch_filters:
         chosen=SCRATCH["filters"],
         code=DIGESTS["scratch"]["filters"],
     shell:
-        "python workflow_scripts/trace_scratch_filters.py --runs {params.runs} --results {input.results}"
+        "python workflow_scripts/job.py {log} trace_scratch_filters.py --runs {params.runs} --results {input.results}"
         " --datasets {params.datasets} --count {params.chosen[count]} --least {params.chosen[least]}"
-        " --seed {params.chosen[seed]} --threads {threads} --gpus {resources.gpu} --out {output} > {log} 2>&1"
+        " --seed {params.chosen[seed]} --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule scratch_counts:
@@ -128,8 +122,6 @@ rule scratch_counts:
         scaling=table("scratch", "scaling"),
     log:
         log_of("scratch/counts"),
-    benchmark:
-        timing_of("scratch/counts")
     conda:
         "../environment.yml"
     resources:
@@ -138,4 +130,4 @@ rule scratch_counts:
     params:
         code=DIGESTS["scratch"]["counts"],
     shell:
-        "python workflow_scripts/count_scratch.py --counts {output.counts} --scaling {output.scaling} > {log} 2>&1"
+        "python workflow_scripts/job.py {log} count_scratch.py --counts {output.counts} --scaling {output.scaling}"

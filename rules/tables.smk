@@ -13,8 +13,6 @@ for STUDY, TABLE, PARTS in [
             table(STUDY, TABLE),
         log:
             log_of(f"{STUDY}/{TABLE}"),
-        benchmark:
-            timing_of(f"{STUDY}/{TABLE}")
         conda:
             "../environment.yml"
         resources:
@@ -23,4 +21,4 @@ for STUDY, TABLE, PARTS in [
         params:
             code=LINEAGE.stacked(*digests_of(STUDY, [TABLE])),
         shell:
-            "python workflow_scripts/stack.py {input} --out {output} > {log} 2>&1"
+            "python workflow_scripts/job.py {log} stack.py {input} --out {output}"

@@ -8,8 +8,6 @@ rule train:
         **paths.run_files(SCALE, "{study}", "{run}"),
     log:
         log_of("{study}/runs/{run}"),
-    benchmark:
-        timing_of("{study}/runs/{run}")
     wildcard_constraints:
         run="(?!)",  # makes nothing itself: only its heirs know their snapshots
     conda:
@@ -22,5 +20,5 @@ rule train:
         spec=lambda w: specs.canonical_json(spec_of(w.study, w.run)),
         code=lambda w: LINEAGE.trained(w.study, w.run),
     shell:
-        "python workflow_scripts/train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
-        " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec}) > {log} 2>&1"
+        "python workflow_scripts/job.py {log} train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
+        " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec})"

@@ -30,7 +30,6 @@ class Job:
     name: str
     logs: Sequence[str] = ()
     command: str | None = None
-    benchmark: str | None = None
     mem_mb: int | None = None
     runtime: int | None = None  # minutes
     started: float = 0.0  # seconds since the epoch

@@ -12,6 +12,7 @@ from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from anarch.workflow.paths import timing_of_log
 from snakemake_logger_plugin_anarch import outcome
 from snakemake_logger_plugin_anarch.failures import (
     Ending,
@@ -143,7 +144,6 @@ class Narrator:
             job_name(record.rule_name, record.wildcards),
             tuple(map(str, record.log)),
             record.shellcmd,
-            record.benchmark or None,
             _number(record.resources, "mem_mb"),
             _number(record.resources, "runtime"),
             record.created,
@@ -204,11 +204,9 @@ def _number(resources: Any, name: str) -> int | None:
 
 
 def _measured(job: Job) -> float | None:
-    """Seconds by the job's benchmark file: on a cluster those between submission and end hold the wait."""
-    if job.benchmark is None:
-        return None
+    """Seconds by the job's own timing: on a cluster those between submission and end hold the wait."""
     try:
-        _, row = Path(job.benchmark).read_text(encoding="utf-8").splitlines()[:2]
+        _, row = Path(timing_of_log(job.logs[0])).read_text(encoding="utf-8").splitlines()
         return float(row.split("\t")[0])
-    except (OSError, ValueError):
+    except (IndexError, OSError, ValueError):
         return None

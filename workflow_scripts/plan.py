@@ -196,7 +196,7 @@ def as_data(
                 "rule": one.job.rule,
                 "study": one.study,
                 "outputs": one.job.outputs,
-                "benchmark": one.job.benchmark,
+                "timing": paths.timing_of_log(one.job.log),
                 "seconds": seconds(one, device),
                 **asdict(one.cost),
             }

@@ -95,7 +95,7 @@ def table(results: Path, name: str) -> Table:
 
 
 def timings(folder: Path) -> dict[str, dict[str, str]]:
-    """Job -> the row of its benchmark file."""
+    """Job -> the row of its timing."""
     found = {}
     for file in sorted(folder.rglob("*.tsv")):
         heads, *rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines())

@@ -17,7 +17,7 @@ class Planned:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     resources: Mapping[str, str] = field(default_factory=dict)
-    benchmark: str = ""
+    log: str = ""
 
     @property
     def gpu(self) -> bool:
@@ -42,7 +42,7 @@ def planned_jobs(printed: str) -> list[Planned]:
                     tuple(told["input"].split(", ")) if "input" in told else (),
                     tuple(told["output"].split(", ")),
                     _pairs(told.get("resources", "")),
-                    told.get("benchmark", ""),
+                    told.get("log", ""),
                 )
             )
     return jobs

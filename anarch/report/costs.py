@@ -1,4 +1,4 @@
-"""What the jobs took, from Snakemake's benchmark files."""
+"""What the jobs took, from their timings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Cost:
 
 
 def total(rows: Iterable[Mapping[str, str]]) -> Cost:
-    """Cost of the jobs behind ``rows`` of benchmark files; a job too short to be sampled has no CPU time."""
+    """Cost of the jobs behind ``rows`` of timings."""
     rows = list(rows)
     return Cost(
         len(rows),

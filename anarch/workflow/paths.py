@@ -62,5 +62,6 @@ def log(scale: str, job: str) -> str:
     return f"results/{scale}/logs/{job}.log"
 
 
-def timing(scale: str, job: str) -> str:
-    return f"results/{scale}/timings/{job}.tsv"
+def timing_of_log(log: str) -> str:
+    """Where the time of the job is told whose output is in ``log``."""
+    return log.replace("/logs/", "/timings/", 1).removesuffix(".log") + ".tsv"

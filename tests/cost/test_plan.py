@@ -20,7 +20,6 @@ rule needle_cnn:
     output: results/smoke/needle/runs/sgd/cnn-s0/spec.json, results/smoke/needle/runs/sgd/cnn-s0/history.csv
     log: results/smoke/logs/needle/runs/sgd/cnn-s0.log
     jobid: 3
-    benchmark: results/smoke/timings/needle/runs/sgd/cnn-s0.tsv
     reason: Missing output files: results/smoke/needle/runs/sgd/cnn-s0/spec.json
     wildcards: study=needle, run=sgd/cnn-s0
     resources: tmpdir=<TBD>, gpu=1, mem_mb=4000, mem_mib=3815, runtime=120
@@ -50,7 +49,7 @@ def test_jobs_of_a_dry_run():
     cnn, blocks = planned_jobs(PRINTED)
     assert (cnn.rule, cnn.wildcards) == ("needle_cnn", {"study": "needle", "run": "sgd/cnn-s0"})
     assert len(cnn.inputs) == len(cnn.outputs) == 2 and cnn.asks("mem_mb") == 4000 and cnn.gpu
-    assert cnn.benchmark == "results/smoke/timings/needle/runs/sgd/cnn-s0.tsv"
+    assert cnn.log == "results/smoke/logs/needle/runs/sgd/cnn-s0.log"
     assert blocks.rule == "needle_blocks" and not blocks.gpu and blocks.wildcards == {}
 
 

@@ -41,6 +41,7 @@ BY_NAME = {
     ): "modules_of, and the architectures of Lineage.measured",
     ("anarch/training/network.py", "'anarch.lifting.walk'"): "modules_of; what measures imports it plainly",
     ("anarch/training/optimisers.py", "f'anarch.training.{module}'"): "modules_of",
+    ("workflow_scripts/job_server.py", "name"): "what the command itself imports, and its digest follows",
     ("workflow_scripts/train.py", "'anarch.training.corrupted'"): "modules_of",
     ("workflow_scripts/train.py", "'anarch.training.poisoned'"): "modules_of",
     ("anarch/data/prepare.py", "f'{sources.__name__}.{_known(spec.source)}'"): "source_of",

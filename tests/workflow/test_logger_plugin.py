@@ -182,7 +182,6 @@ def started(number: int, log: Path) -> logging.LogRecord:
         rule_name="train",
         log=[str(log)],
         output=["made"],
-        benchmark=None,
         wildcards={"protocol": "sgd", "seed": str(number)},
         resources={},
         shellcmd="train",
