@@ -7,6 +7,7 @@ loaded; else the command is a process of its own.  It is the same job either way
 command's exit status, or by the signal that ended the command.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -28,17 +29,23 @@ class Ended(NamedTuple):
 
 
 def main() -> None:
-    log, script, *arguments = sys.argv[1:]
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    command = [str(Path(__file__).parent / script), *arguments]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("log", type=Path, help="file for what the command prints")
+    parser.add_argument("script", help="the command, such as train.py")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its arguments")
+    args = parser.parse_args()
+    args.log.parent.mkdir(parents=True, exist_ok=True)
+    output = os.open(args.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    command = [str(Path(__file__).parent / args.script), *args.arguments]
     begun = time.monotonic()
     ended = forked(command, output) or spawned(command, output)
     seconds = time.monotonic() - begun
     if os.WIFSIGNALED(ended.status):
         end_by(os.WTERMSIG(ended.status))
     if ended.status == 0:
-        write_timing(timing_of_log(log), seconds, ended)
+        write_timing(timing_of_log(str(args.log)), seconds, ended)
     sys.exit(os.waitstatus_to_exitcode(ended.status))
 
 

@@ -5,13 +5,11 @@ imports what a command imports before it forks the first one; each job then star
 shares that memory.  It runs nothing itself and has one thread, so that forking is safe, and never looks for
 a GPU, which a fork could not use.
 
-    job_server.py LISTENER ALIVE     two file descriptors: a listening socket, and a pipe whose other end
-                                     closes with snakemake; the server then ends after its last job
-
 A client (job.py) sends a command with its output file and gets back the number of the process, then how it
 ended and what it used.  A client that goes away takes its job along.
 """
 
+import argparse
 import ast
 import gc
 import importlib
@@ -31,7 +29,15 @@ Jobs = dict[int, socket.socket]  # process -> the client that waits for its end
 
 
 def main() -> None:
-    listener, alive = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("listener", type=int, help="file descriptor of a listening socket")
+    parser.add_argument(
+        "alive", type=int, help="of a pipe: once its other end closes, the server ends after its last job"
+    )
+    args = parser.parse_args()
+    listener, alive = socket.socket(fileno=args.listener), args.alive
     # Whatever ends a run, the jobs are told themselves, and the server stays until each of them has ended.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
