@@ -29,7 +29,6 @@ report: "report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
-include: "rules/train.smk"
 include: "rules/check.smk"
 include: "rules/history.smk"
 
@@ -39,6 +38,7 @@ for study in SHOWN:
     include: f"rules/{study}.smk"
 
 
+include: "rules/train.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/studies.smk"

@@ -23,16 +23,9 @@ STACKED["bad_minima"] = {
 }
 
 
-use rule train as bad_minima_train with:
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}"),
-    wildcard_constraints:
-        study="bad_minima",
-        run=any_of(RUNS["bad_minima"]),
-    resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime="72h",
+TRAINED["bad_minima"] = {
+    "train": {"runs": any_of(RUNS["bad_minima"]), "mem_mb": 8000, "runtime": "72h"},
+}
 
 
 rule bad_minima_measure:

@@ -67,16 +67,9 @@ KEPT["blessing"] = list(BLESSING_NETWORKS.values())
 include: "blessing_tables.smk"
 
 
-use rule train as blessing_train with:
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}"),
-    wildcard_constraints:
-        study="blessing",
-        run=any_of(RUNS["blessing"]),
-    resources:
-        gpu=1,
-        mem_mb=12000,
-        runtime="24h",
+TRAINED["blessing"] = {
+    "train": {"runs": any_of(RUNS["blessing"]), "mem_mb": 12000, "runtime": "24h"},
+}
 
 
 rule blessing_swissroll:

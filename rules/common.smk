@@ -2,7 +2,7 @@
 
 import os
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -30,8 +30,9 @@ environment.prepare(ROOT, DATA_ROOT, config["download"])
 LINEAGE = Lineage(ROOT, config["datasets"], RUNS)
 SHOWN = [*STUDIES, *(study for study in REGISTERS if study not in STUDIES)]
 # What the rules of each study say of it: table -> digest of all that the table comes from, table -> the tables
-# that are put one under the other to make it, and artefacts that are neither figure nor table nor run.
-DIGESTS, STACKED, KEPT = {}, {}, {}
+# that are put one under the other to make it, artefacts that are neither figure nor table nor run, and rules
+# that train: kind -> which runs, as a regular expression, which snapshots they keep, and what they ask for.
+DIGESTS, STACKED, KEPT, TRAINED = {}, {}, {}, {}
 
 
 wildcard_constraints:
@@ -149,13 +150,21 @@ def spec_of(study, run):
         )
 
 
-def training_input(study, run):
+def training_input(study, wildcards):
     """Data and, where the spec has a start, exactly that snapshot of the earlier run."""
-    spec = spec_of(study, run)
+    spec = spec_of(study, wildcards.run)
     start = []
     if spec.start is not None:
         start = f"{paths.run_folder(SCALE, study, spec.start.run)}/{paths.weights_name(spec.start.epoch)}"
     return {**data_files(spec.dataset), "start": start}
+
+
+def training_spec(study, wildcards):
+    return specs.canonical_json(spec_of(study, wildcards.run))
+
+
+def training_code(study, wildcards):
+    return LINEAGE.trained(study, wildcards.run)
 
 
 def all_data_files(study, runs):

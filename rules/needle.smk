@@ -26,28 +26,11 @@ STACKED["needle"] = {
 NEEDLE_RUNS = f"results/{SCALE}/needle/runs"
 
 
-use rule train as needle_cnn with:
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}", NEEDLE["relax_times"]),
-    wildcard_constraints:
-        study="needle",
-        run=any_of(CNNS),
-
-
-use rule train as needle_relax with:
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}"),
-    wildcard_constraints:
-        study="needle",
-        run=any_of(run for run in RUNS["needle"] if run not in [*CNNS, *TRACED]),
-
-
-use rule train as needle_relax_traced with:
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}", TRACE["epochs"]),
-    wildcard_constraints:
-        study="needle",
-        run=any_of(TRACED),
+TRAINED["needle"] = {
+    "cnn": {"runs": any_of(CNNS), "snapshots": NEEDLE["relax_times"]},
+    "relax": {"runs": any_of(run for run in RUNS["needle"] if run not in [*CNNS, *TRACED])},
+    "relax_traced": {"runs": any_of(TRACED), "snapshots": TRACE["epochs"]},
+}
 
 
 rule needle_lift:

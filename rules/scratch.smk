@@ -25,16 +25,10 @@ STACKED["scratch"] = {
 KEPT["scratch"] = [table("scratch", part) for parts in STACKED["scratch"].values() for part in parts]
 
 
-use rule train as scratch_train with:
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}"),
-    wildcard_constraints:
-        study="scratch",
-        run=r"[a-z][a-z0-9_]*/[^/]+-s\d+",  # a choice among thousands of names would be slow to match
-    resources:
-        gpu=1,
-        mem_mb=24000,
-        runtime="48h",
+TRAINED["scratch"] = {
+    # A choice among thousands of names would be slow to match.
+    "train": {"runs": r"[a-z][a-z0-9_]*/[^/]+-s\d+", "mem_mb": 24000, "runtime": "48h"},
+}
 
 
 rule scratch_measure:

@@ -1,24 +1,30 @@
-"""The one way to train.  Each study inherits it and says which of its runs keep which snapshots."""
+"""The one way to train: rules for the runs of each study, which says which of them keep which snapshots."""
 
+for STUDY, KIND, RULE in [
+    (study, kind, rule) for study, trained in TRAINED.items() for kind, rule in trained.items()
+]:
 
-rule train:
-    input:
-        unpack(lambda w: training_input(w.study, w.run)),
-    output:
-        **paths.run_files(SCALE, "{study}", "{run}"),
-    log:
-        log_of("{study}/runs/{run}"),
-    wildcard_constraints:
-        run="(?!)",  # makes nothing itself: only its heirs know their snapshots
-    conda:
-        "../environment.yml"
-    resources:
-        gpu=1,
-        mem_mb=4000,
-        runtime="2h",
-    params:
-        spec=lambda w: specs.canonical_json(spec_of(w.study, w.run)),
-        code=lambda w: LINEAGE.trained(w.study, w.run),
-    shell:
-        "python workflow_scripts/job.py {log} train.py --spec {params.spec:q} --code {params.code} --data $(dirname {input.manifest})"
-        " --start {input.start} --threads {threads} --gpus {resources.gpu} --out $(dirname {output.spec})"
+    rule:
+        name:
+            f"{STUDY}_{KIND}"
+        input:
+            unpack(partial(training_input, STUDY)),
+        output:
+            **paths.run_files(SCALE, STUDY, "{run}", RULE.get("snapshots", ())),
+        log:
+            log_of(f"{STUDY}/runs/{{run}}"),
+        wildcard_constraints:
+            run=RULE["runs"],
+        conda:
+            "../environment.yml"
+        resources:
+            gpu=1,
+            mem_mb=RULE.get("mem_mb", 4000),
+            runtime=RULE.get("runtime", "2h"),
+        params:
+            spec=partial(training_spec, STUDY),
+            code=partial(training_code, STUDY),
+        shell:
+            "python workflow_scripts/job.py {log} train.py --spec {params.spec:q} --code {params.code}"
+            " --data $(dirname {input.manifest}) --start {input.start} --threads {threads} --gpus {resources.gpu}"
+            " --out $(dirname {output.spec})"

@@ -76,9 +76,9 @@ def priced(jobs: Iterable[Planned], scale: Scale) -> list[Priced]:
     """Every job with its cost."""
     result = []
     for job in jobs:
-        # Heirs of the one rule that trains cost what their spec says.
-        found = train if {"study", "run"} <= job.wildcards.keys() else JOBS.get(job.rule)
-        cost = found(scale, job.wildcards) if found else _sheet(job)
+        # What trains costs what its spec says.
+        found = train if "run" in job.wildcards else JOBS.get(job.rule)
+        cost = found(scale, {"study": study_of(job), **job.wildcards}) if found else _sheet(job)
         result.append(Priced(job, study_of(job), cost or Cost(memory=DRAWN, start=DRAWING), cost is not None))
     return result
 

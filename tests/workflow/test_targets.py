@@ -106,7 +106,7 @@ def test_snakemake_lists_our_targets_first():
     sentences = dict(line.split(maxsplit=1) for line in lines[first : lines.index("")])
     assert {"needle", "atlas", "claims", "needle_fig3", "blessing_animation"} <= sentences.keys()
     steps = lines[lines.index("Steps on the way there:") + 1 :]
-    assert "train" in steps and not sentences.keys() & set(steps)
+    assert "needle_cnn" in steps and not sentences.keys() & set(steps)
 
 
 def test_snakemake_takes_a_scale_for_its_config():
