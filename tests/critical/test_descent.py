@@ -98,6 +98,14 @@ def test_a_spread_network_is_the_same_function_by_one_step_embeddings():
     assert_close(few.outer, by_steps.outer[order])
 
 
+def test_a_widened_network_is_the_same_function_with_as_many_neurons():
+    net, (x, _) = start("relu", 2), problem(2)
+    wide = net.widened(11)
+    assert wide.inner.shape == (11, 3) and wide.outer.shape == (11, 2)
+    assert_close(wide.output(x), net.output(x))
+    assert_close(wide.outer[0], wide.outer[1], rtol=0, atol=0)
+
+
 def test_halving_sums_to_one_and_noise_has_its_size():
     assert halving(1).tolist() == [1.0] and halving(2).tolist() == [0.5, 0.5]
     assert halving(4).tolist() == [0.5, 0.25, 0.125, 0.125]
