@@ -46,7 +46,7 @@ def descend(
     """
     _require_options(lr, steps, burn_in, record_every)
     theta = theta.clone()
-    optimiser = (torch.optim.Adam if adam else torch.optim.SGD)([theta], lr=lr)
+    optimiser = torch.optim.Adam([theta], lr=lr) if adam else None
     slowest, norm = theta.clone(), theta.new_full(theta.shape[:1], math.inf)
     when = torch.zeros(len(theta), dtype=torch.int64, device=theta.device)
     looks = recorded(steps, record_every)
@@ -60,8 +60,11 @@ def descend(
             norm, when = torch.where(better, size, norm), when.masked_fill(better, step)
             slowest = torch.where(better[:, None], theta, slowest)
         if step < steps:
-            theta.grad = slope
-            optimiser.step()
+            if optimiser is None:
+                theta -= lr * slope
+            else:
+                theta.grad = slope
+                optimiser.step()
     theta.grad = None
     if not losses[-1].isfinite().all():
         raise ValueError(f"the loss is not finite after {steps} steps: lower lr ({lr})")

@@ -2,13 +2,14 @@
 
 import torch
 
+from anarch.critical.copying import copied
 from anarch.critical.descent import gaussian
 from anarch.critical.diagram import CriticalPoint
 from anarch.critical.networks import Network, gradient, hessian, initial, loss, output
 from anarch.critical.reduction import group
 from anarch.critical.spectra import inertia, spectrum
 from anarch.data.regression import iris
-from embed_points import choose, spectra, split
+from embed_points import spectrum_rows, split
 from reduce_network import cosine_rows, group_rows
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, load_data, numbered, point_rows, read_points
@@ -66,20 +67,12 @@ def test_the_table_of_a_split_is_definition_5():
 
 
 def test_spectra_count_what_they_list():
-    point, (x, y) = flower_point(0), iris()
-    rows = spectra("iris", point, 0, 2, x, y)
+    rows = spectrum_rows("iris", copied(flower_point(0), 0, 2, *iris()))
     for width in (2, 3):
         own = [row for row in rows if row["width"] == width]
         assert len(own) == width * 8 == own[0]["negative"] + own[0]["zero"] + own[0]["positive"]
         for sign, name in ((-1, "negative"), (0, "zero"), (1, "positive")):
             assert sum(row["sign"] == sign for row in own) == own[0][name]
-
-
-def test_the_point_of_the_nearest_index_is_chosen():
-    points = [flower_point(seed) for seed in range(6)]
-    wanted = points[3].inertia.negative
-    found, neuron = choose(points, *iris(), negatives=wanted)
-    assert found.inertia.negative == wanted and neuron in (0, 1)
 
 
 def test_groups_and_cosines_share_their_order():
