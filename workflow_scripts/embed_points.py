@@ -15,9 +15,10 @@ from torch import Tensor
 
 from anarch.critical.copying import Copied, choose, copied, copied_precisely
 from anarch.critical.diagram import CriticalPoint, embeddings
-from anarch.critical.networks import Network, gradient, layers, loss, pack, unpack
+from anarch.critical.networks import gradient, loss
 from anarch.critical.spectra import inertia
 from anarch.critical.splitting import split_neuron
+from anarch.models.flat import Network, layers, pack, unpack
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, curve_rows, inertia_columns, load_data, numbered, read_points
 from shared.jobs import parser, progress, run_script, start

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from anarch.critical.diagram import CriticalPoint, embed
-from anarch.critical.networks import Network, gradient, hessian, loss
+from anarch.critical.networks import gradient, hessian, loss
 from anarch.critical.precise import precise_critical_point, precise_eigenvalues, precise_split
 from anarch.critical.spectra import inertia, spectrum
+from anarch.models.flat import Network
 
 _BOUNDED = 20.0  # a parameter beyond it: the neuron is a step, and the point on its way to infinity
 

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 import torch
 from torch import Tensor
 
-from anarch.critical.networks import Network
+from anarch.models.flat import Network
 
 Net = TypeVar("Net", bound="TwoLayer")
 

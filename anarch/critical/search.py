@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from anarch.critical.descent import recorded
-from anarch.critical.networks import Network, gradient, hessian, loss
+from anarch.critical.networks import gradient, hessian, loss
+from anarch.models.flat import Network
 
 _CREEP = 0.9  # of |g|: a step that leaves more of it creeps
 _DAMPING = torch.tensor([0.0, *(10.0**-k for k in range(14, -1, -2))], dtype=torch.float64)

@@ -15,8 +15,9 @@ from anarch.critical.descent import (
     to_flat,
     train,
 )
-from anarch.critical.networks import Network, loss, output, pack, unpack
+from anarch.critical.networks import loss, output
 from anarch.critical.splitting import split_neuron
+from anarch.models.flat import Network, pack, unpack
 from anarch.randomness import generator
 
 

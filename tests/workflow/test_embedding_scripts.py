@@ -5,10 +5,11 @@ import torch
 from anarch.critical.copying import copied
 from anarch.critical.descent import gaussian
 from anarch.critical.diagram import CriticalPoint
-from anarch.critical.networks import Network, gradient, hessian, initial, loss, output
+from anarch.critical.networks import gradient, hessian, initial, loss, output
 from anarch.critical.reduction import group
 from anarch.critical.spectra import inertia, spectrum
 from anarch.data.regression import iris
+from anarch.models.flat import Network
 from embed_points import spectrum_rows, split
 from reduce_network import cosine_rows, group_rows
 from shared.artefacts import write_csv

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from anarch.critical.descent import History
 from anarch.critical.diagram import CriticalPoint
-from anarch.critical.networks import Network, output
+from anarch.critical.networks import output
 from anarch.critical.spectra import Inertia
 from anarch.data.regression import iris, tanh_steps
+from anarch.models.flat import Network
 from shared.artefacts import read_csv
 
 CURVE = 121  # points of an output function's curve
