@@ -13,14 +13,24 @@ from typing import Any
 
 from torch import Tensor
 
-from anarch.critical.descent import History, TwoLayer, from_flat, gaussian, halving, perturb, spread, train
+from anarch.critical.descent import (
+    History,
+    TwoLayer,
+    from_flat,
+    gaussian,
+    halving,
+    perturb,
+    recorded,
+    spread,
+    train,
+)
 from anarch.critical.diagram import CriticalPoint
 from anarch.critical.networks import output
 from anarch.critical.slow_points import slow_points
 from anarch.critical.stagnation import gap
 from anarch.randomness import generator
 from shared.artefacts import write_csv
-from shared.critical_points import curve_grid, curve_rows, load_data, numbered, read_points
+from shared.critical_points import curve_grid, curve_rows, history_rows, load_data, numbered, read_points
 from shared.jobs import parser, run_script, start
 
 
@@ -35,14 +45,12 @@ def main(argv: list[str] | None = None) -> None:
     spec, (x, y) = args.spec, load_data(args.spec["line"])
     points = [point for path in args.line for point in read_points(path, x, y)]
     every = spec["record_every"]
-    recorded = {*range(0, spec["steps"], every), spec["steps"]}
-    history = train(
-        first(spec, points), x, y, lr=spec["lr"], steps=spec["steps"], record_every=every, keep=recorded
-    )
+    net, steps = first(spec, points), spec["steps"]
+    history = train(net, x, y, lr=spec["lr"], steps=steps, record_every=every, keep=recorded(steps, every))
     run = {"start": spec["start"], "origin": spec["origin"], "seed": spec["seed"]}
     slow = slow_points(history.steps, history.gradient_norms)
     numbers = {**dict(enumerate(slow, start=1)), 0: len(history.steps) - 1}
-    write_csv(args.descent, losses(history, spec["width"], run))
+    write_csv(args.descent, history_rows(history, spec["width"], run))
     write_csv(args.plateaus, plateaus(history, numbers, points, x, y, run))
     rows = []
     for number, k in numbers.items():
@@ -67,11 +75,6 @@ def first(spec: Mapping[str, Any], points: Sequence[CriticalPoint]) -> TwoLayer:
     copies = [width // spec["origin"] + (k < width % spec["origin"]) for k in range(spec["origin"])]
     lifted = spread(from_flat(best.network, best.theta), [halving(count) for count in copies])
     return perturb(lifted, spec["noise"], draws)
-
-
-def losses(history: History, width: int, run: Mapping[str, Any]) -> list[dict[str, Any]]:
-    columns = zip(history.steps, history.losses, history.gradient_norms, strict=True)
-    return [{**run, "width": width, "step": t, "loss": r, "gradient_norm": g} for t, r, g in columns]
 
 
 def plateaus(

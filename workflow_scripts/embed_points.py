@@ -13,17 +13,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from anarch.critical.diagram import CriticalPoint, embed, embeddings
-from anarch.critical.networks import Network, gradient, hessian, layers, loss, pack, unpack
-from anarch.critical.precise import precise_critical_point, precise_eigenvalues, precise_split
-from anarch.critical.spectra import inertia, spectrum
+from anarch.critical.copying import Copied, choose, copied, copied_precisely
+from anarch.critical.diagram import CriticalPoint, embeddings
+from anarch.critical.networks import gradient, loss
+from anarch.critical.spectra import inertia
 from anarch.critical.splitting import split_neuron
+from anarch.models.flat import Network, layers, pack, unpack
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, curve_rows, inertia_columns, load_data, numbered, read_points
 from shared.jobs import parser, progress, run_script, start
 
 ZERO_LOSS = 1e-12  # what counts as the loss of a fit without error
-BOUNDED = 20.0  # a parameter beyond it: the neuron is a step, and the point on its way to infinity
 
 Rows = list[dict[str, Any]]
 
@@ -41,91 +41,46 @@ def main(argv: list[str] | None = None) -> None:
     spec, line, flowers = args.spec, load_data(args.spec["line"]), load_data("iris")
     points = [point for path in args.line for point in read_points(path, *line)]
     saddles = {
-        "iris": read_points(args.iris, *flowers),
-        "iris_bias": read_points(args.iris_bias, *flowers),
+        case: choose(read_points(path, *flowers), *flowers, negatives=spec["negatives"])
+        for case, path in (("iris", args.iris), ("iris_bias", args.iris_bias))
     }
-    chosen = {case: choose(found, *flowers, negatives=spec["negatives"]) for case, found in saddles.items()}
     write_csv(args.curves, curves(points, *line))
     write_csv(args.diagram, diagram(points, *line))
-    point, neuron = chosen["iris"]
-    write_csv(args.split, split(point, neuron, spec["alpha"], *flowers))
+    write_csv(args.split, split(*saddles["iris"], spec["alpha"], *flowers))
     progress(1, 2, "part")
     fitted = [point for point in points if point.network.widths[1] == 2 and point.loss > ZERO_LOSS]
     widest = [p for p in points if p.network.widths[1] == max(q.network.widths[1] for q in points)]
-    minimum = choose(fitted, *line, negatives=0)
-    rows = spectra("line", *minimum, spec["copies"], *line)
-    rows += spectra("line_zero", min(widest, key=lambda p: p.loss), 0, spec["copies"], *line)
-    for case, (point, neuron) in chosen.items():
-        rows += spectra(case, point, neuron, spec["copies"], *flowers)
-    rows += precise_spectra("line", *minimum, spec["copies"], spec["digits"], *line)
+    minimum, most = choose(fitted, *line, negatives=0), spec["copies"]
+    rows = spectrum_rows("line", copied(*minimum, most, *line))
+    rows += spectrum_rows("line_zero", copied(min(widest, key=lambda p: p.loss), 0, most, *line))
+    for case, saddle in saddles.items():
+        rows += spectrum_rows(case, copied(*saddle, most, *flowers))
+    precise = copied_precisely(*minimum, most, *line, digits=spec["digits"])
+    rows += spectrum_rows("line", precise, f"{spec['digits']} digits")
     write_csv(args.spectra, rows)
 
 
-def choose(
-    points: Sequence[CriticalPoint], x: Tensor, y: Tensor, *, negatives: int
-) -> tuple[CriticalPoint, int]:
-    """The point whose index is nearest to ``negatives``, and a neuron of it; ties by the lowest loss."""
-    regular = [p for p in points if p.inertia.zero == 0 and p.theta.abs().max() < BOUNDED] or points
-    ranked = []
-    for k, point in enumerate(regular):
-        for neuron in range(point.network.widths[1]):
-            wide, theta = embed(point.network, point.theta, copies_of(point.network, neuron, 2))
-            index = inertia(spectrum(hessian(wide, theta, x, y))).negative
-            ranked.append((abs(point.inertia.negative - negatives), index, point.loss, k, neuron))
-    *_, k, neuron = min(ranked)
-    return regular[k], neuron
-
-
-def copies_of(network: Network, neuron: int, count: int) -> list[int]:
-    """How many copies each neuron becomes where ``neuron`` becomes ``count``."""
-    return [count if k == neuron else 1 for k in range(network.widths[1])]
-
-
-def spectra(case: str, point: CriticalPoint, neuron: int, most: int, x: Tensor, y: Tensor) -> Rows:
-    """Eigenvalues with ``neuron`` as 1 to ``most`` equal neurons."""
+def spectrum_rows(case: str, spectra: Sequence[Copied], arithmetic: str = "float64") -> Rows:
+    """A row per eigenvalue."""
     rows = []
-    for count in range(1, most + 1):
-        wide, theta = embed(point.network, point.theta, copies_of(point.network, neuron, count))
-        told = {
-            "loss": loss(wide, theta, x, y).item(),
-            "residual": gradient(wide, theta, x, y).abs().sum().item(),
-            "arithmetic": "float64",
-        }
-        rows += eigenvalue_rows(case, wide, spectrum(hessian(wide, theta, x, y)), told)
+    for point in spectra:
+        values, counts = point.eigenvalues, inertia(point.eigenvalues)
+        signs = values.sign().where(values.abs() >= counts.threshold, torch.zeros_like(values)).int()
+        rows += [
+            {
+                "case": case,
+                "width": point.network.widths[1],
+                "index": index,
+                "eigenvalue": value,
+                "sign": sign,
+                "loss": point.loss,
+                "residual": point.residual,
+                "arithmetic": arithmetic,
+                **inertia_columns(counts),
+            }
+            for index, (value, sign) in enumerate(zip(values.tolist(), signs.tolist(), strict=True))
+        ]
     return rows
-
-
-def precise_spectra(
-    case: str, point: CriticalPoint, neuron: int, most: int, digits: int, x: Tensor, y: Tensor
-) -> Rows:
-    """The same in ``digits`` decimal digits: zeros then come out near 10^-digits."""
-    theta = precise_critical_point(point.network, point.theta, x, y, digits=digits)
-    rows = []
-    for count in range(1, most + 1):
-        network, wide = point.network, theta
-        for remaining in range(count, 1, -1):
-            network, wide = precise_split(network, wide, neuron, 1 / remaining, digits=digits)
-        values = [float(value) for value in precise_eigenvalues(network, wide, x, y, digits=digits)]
-        told = {"loss": point.loss, "residual": None, "arithmetic": f"{digits} digits"}
-        rows += eigenvalue_rows(case, network, torch.tensor(values, dtype=torch.float64), told)
-    return rows
-
-
-def eigenvalue_rows(case: str, network: Network, values: Tensor, told: dict[str, Any]) -> Rows:
-    found = inertia(values)
-    signs = values.sign().where(values.abs() >= found.threshold, torch.zeros_like(values)).int().tolist()
-    return [
-        {
-            "case": case,
-            "width": network.widths[1],
-            "index": index,
-            "eigenvalue": value,
-            "sign": sign,
-            **told,
-            **inertia_columns(found),
-        }
-        for index, (value, sign) in enumerate(zip(values.tolist(), signs, strict=True))
-    ]
 
 
 def curves(points: Sequence[CriticalPoint], x: Tensor, y: Tensor) -> Rows:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from anarch.claims.claim import parse
 from anarch.claims.judging import judge, tally
+from anarch.claims.verdicts import COLUMNS
 from anarch.workflow import claims as files
 from anarch.workflow.exhibits import papers
 from shared.artefacts import write_csv
@@ -59,13 +60,6 @@ def main(argv: list[str] | None = None) -> None:
     write_csv(args.out, [{name: row[name] for name in COLUMNS} for row in rows])
     counts = tally(pd.DataFrame(rows, columns=COLUMNS))
     print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
-
-
-COLUMNS = (
-    "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
-    "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
-    "unit", "verdict", "reason", "decided_at", "all_replicates", "value_of_all", "e_value",
-)  # fmt: skip
 
 
 def read_table(path: Path) -> pd.DataFrame:

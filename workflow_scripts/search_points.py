@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from anarch.critical.diagram import find
-from anarch.critical.networks import Network, initial
+from anarch.critical.networks import initial
+from anarch.models.flat import Network
 from anarch.randomness import generator
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, load_data, point_rows

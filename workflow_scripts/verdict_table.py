@@ -9,14 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from anarch.claims.verdicts import NOT_REPRODUCED
+from anarch.report.claims import VERDICTS
 from shared.artefacts import write_text
 
-WORDS = {
-    "reproduced": "reproduced",
-    "not_reproduced": "**not reproduced**",
-    "inconclusive": "inconclusive",
-    "not_judged": "not judged",
-}
+WORDS = {name: verdict.word for name, verdict in VERDICTS.items()}
 HEAD = """# Verdicts
 
 Every claim of the five papers, as `snakemake claims` judged it ([how](DECISIONS.md#verdicts)): under it in
@@ -46,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
 def page(scales: dict[str, dict[str, dict[str, str]]]) -> Iterator[str]:
     """Lines: counts by scale, then a table a study.  ``scales``: scale -> claim -> row of claims.csv."""
     yield HEAD
-    yield from header(["scale", *(word.strip("*") for word in WORDS.values())])
+    yield from header(["scale", *WORDS.values()])
     for scale, rows in scales.items():
         counts = Counter(row["verdict"] for row in rows.values())
         yield line([scale, *(str(counts[verdict]) for verdict in WORDS)])
@@ -65,6 +62,8 @@ def page(scales: dict[str, dict[str, dict[str, str]]]) -> Iterator[str]:
 def told(row: dict[str, str]) -> str:
     """Value, interval, verdict, and with how many seeds it was decided."""
     verdict = WORDS[row["verdict"]]
+    if row["verdict"] == NOT_REPRODUCED:
+        verdict = f"**{verdict}**"
     if row["decided_at"]:
         verdict += f" ({float(row['decided_at']):.0f} {row['replicate']}s)"
     if not row["value"]:

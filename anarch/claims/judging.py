@@ -13,10 +13,17 @@ from anarch.claims.comparisons import Numbers, found, numbers, value
 from anarch.claims.discoveries import LEVELS, e_value
 from anarch.claims.samples import Tables, Unjudged, holding, parts
 from anarch.claims.sequential import ALPHA, Look, Looks, reached
-from anarch.claims.verdicts import INCONCLUSIVE, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED, Found, verdict
+from anarch.claims.verdicts import (
+    INCONCLUSIVE,
+    NOT_JUDGED,
+    NOT_REPRODUCED,
+    REPRODUCED,
+    VERDICTS,
+    Found,
+    verdict,
+)
 
 Row = dict[str, Any]
-VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED)
 OF_CHANCE = dict.fromkeys(("decided_at", "all_replicates", "value_of_all", "e_value"))
 EMPTY = dict.fromkeys(("value", "low", "high", "replicates", "threshold", "margin")) | OF_CHANCE
 ADDED = "seed"  # the replicates of which there can be more; of all others there are as many as there are
@@ -159,7 +166,4 @@ def _only_at(claim: Claim) -> str:
 
 def tally(rows: pd.DataFrame) -> dict[str, int]:
     """Verdict -> number of claims, all four of them."""
-    return {
-        name: int((rows.verdict == name).sum())
-        for name in (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED)
-    }
+    return {name: int((rows.verdict == name).sum()) for name in VERDICTS}

@@ -17,6 +17,12 @@ REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED = (
     "inconclusive",
     "not_judged",
 )
+VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_JUDGED)
+COLUMNS = (  # of claims.csv
+    "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
+    "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
+    "unit", "verdict", "reason", "decided_at", "all_replicates", "value_of_all", "e_value",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

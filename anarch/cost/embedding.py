@@ -10,7 +10,8 @@ from anarch.cost.scale import Job, Scale, Wildcards
 from anarch.cost.training import START
 from anarch.cost.work import BASE, Cost, Work
 from anarch.critical.channels import ConvNet
-from anarch.critical.networks import Network, gradient, hessian
+from anarch.critical.networks import gradient, hessian
+from anarch.models.flat import Network
 from anarch.workflow import embedding
 
 DOUBLE = 8  # bytes

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from anarch.critical.networks import gradient, hessian, pack, unpack
+from anarch.critical.networks import gradient, hessian
 from anarch.critical.spectra import inertia, spectrum, splitting_block
 from anarch.critical.splitting import split_neuron
 from anarch.critical.trials import Trial, critical_points, draw, random_cnn, random_perceptron
+from anarch.models.flat import pack, unpack
 
 
 def property_rows(trials: int, generator: torch.Generator, *, tol: float = 1e-10) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anarch.critical.descent import History, TwoLayer, gaussian
+from anarch.critical.descent import TwoLayer, gaussian
 from anarch.critical.splitting import split_channel
 
 
@@ -37,8 +37,18 @@ class ConvNet(TwoLayer):
         """f(x), (n, d')."""
         return self.hidden(x).flatten(1) @ self.outer.reshape(-1, self.outputs)
 
-    def clone(self) -> "ConvNet":
-        return replace(self, inner=self.inner.clone(), outer=self.outer.clone())
+    def inputs(self, x: Tensor) -> Tensor:
+        return x
+
+    def slopes(self, inputs: Tensor, y: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """f - y and the gradient for (inner, outer), by autograd."""
+        parts = [part.detach().requires_grad_() for part in (self.inner, self.outer)]
+        residual = replace(self, inner=parts[0], outer=parts[1]).output(inputs) - y
+        return residual.detach(), torch.autograd.grad(residual.square().sum(1).mean(), parts)
+
+    def widened(self, width: int) -> "ConvNet":
+        """The same function with ``width`` channels."""
+        return split_to(self, width)
 
 
 def gaussian_cnn(
@@ -66,39 +76,6 @@ def gaussian_cnn(
     pools = (places[0] // pool) * (places[1] // pool)
     flat = gaussian(shape[0] * kernel**2, width, pools * outputs, variance, generator, dtype=dtype)
     return ConvNet(flat.inner, flat.outer, "relu", kernel, stride, pool, shape[0], outputs)
-
-
-def train_cnn(
-    net: ConvNet, x: Tensor, y: Tensor, *, lr: float, steps: int, record_every: int = 100
-) -> History:
-    """Full-batch default Adam on ``x`` (n, C, H, W), ``y`` (n, d'), as `descent.train`; changes ``net``.
-
-    Keeps the network of every recorded step.
-
-    Raises:
-        ValueError: a loss that is no longer finite.
-    """
-    history, parts = History(), [net.inner.requires_grad_(), net.outer.requires_grad_()]
-    optimiser = torch.optim.Adam(parts, lr=lr)
-    for step in range(steps + 1):
-        optimiser.zero_grad()
-        value = (net.output(x) - y).square().sum(1).mean()
-        value.backward()
-        if step % record_every == 0 or step == steps:
-            if not value.isfinite():
-                raise ValueError(f"the loss is {value.item()} at step {step}: lower lr ({lr})")
-            history.steps.append(step)
-            history.losses.append(value.item())
-            history.gradient_norms.append(
-                sum(part.grad.abs().sum().item() for part in parts if part.grad is not None)
-            )
-            history.snapshots[step] = replace(
-                net, inner=net.inner.detach().clone(), outer=net.outer.detach().clone()
-            )
-        if step < steps:
-            optimiser.step()
-    net.inner, net.outer = net.inner.detach(), net.outer.detach()
-    return history
 
 
 def as_module(net: ConvNet) -> nn.Sequential:

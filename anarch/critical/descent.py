@@ -1,16 +1,19 @@
-"""Full-batch training of one wide two-layer network, with the gradients written out: Figs. 1 and 5.
+"""Full-batch training of one wide two-layer network, with the gradient written out: Figs. 1 and 5.
 
 f_theta(x) = sum_k a_k sigma(w_k^T x~), x~ = (x, 1): embedding Sec. 3.2, without output bias.
 """
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar
 
 import torch
 from torch import Tensor
 
-from anarch.critical.networks import Network
+from anarch.models.flat import Network
+
+Net = TypeVar("Net", bound="TwoLayer")
 
 
 @dataclass
@@ -42,8 +45,32 @@ class TwoLayer:
         """(1/n) sum_i |f(x_i) - y_i|^2, as `networks.loss`."""
         return (self.output(x) - y).square().sum(1).mean().item()
 
-    def clone(self) -> "TwoLayer":
-        return TwoLayer(self.inner.clone(), self.outer.clone(), self.activation)
+    def inputs(self, x: Tensor) -> Tensor:
+        """``x`` as `slopes` reads it, so that a training lays it out once."""
+        return with_ones(x)
+
+    def slopes(self, inputs: Tensor, y: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """f - y, and the gradient for (inner, outer); in place where a temporary can be spared."""
+        h = _activate(inputs @ self.inner.T, self.activation)
+        residual = torch.addmm(y, h, self.outer, beta=-1)
+        scale = 2 / len(inputs)
+        outer = (h.T @ residual).mul_(scale)
+        slope = h.square_().neg_().add_(1.0) if self.activation == "tanh" else h.gt_(0)
+        # One output: a product of column and row, many times faster than the matrix product of inner size 1.
+        back = residual * self.outer.T if y.shape[1] == 1 else residual @ self.outer.T
+        return residual, ((back.mul_(slope).T @ inputs).mul_(scale), outer)
+
+    def widened(self, width: int) -> Self:
+        """The same function with ``width`` neurons: each as equal copies, the first ones as one more."""
+        m = len(self.inner)
+        counts = [width // m + (k < width % m) for k in range(m)]
+        return spread(self, [torch.full((count,), 1 / count, dtype=torch.float64) for count in counts])
+
+    def clone(self) -> Self:
+        return replace(self, inner=self.inner.clone(), outer=self.outer.clone())
+
+    def to(self, device: torch.device) -> Self:
+        return replace(self, inner=self.inner.to(device), outer=self.outer.to(device))
 
 
 @dataclass(frozen=True)
@@ -92,7 +119,7 @@ def to_flat(net: TwoLayer) -> tuple[Network, Tensor]:
     return network, torch.cat([net.inner[:, :-1].flatten(), net.inner[:, -1], net.outer.T.flatten()])
 
 
-def spread(net: TwoLayer, shares: Sequence[Tensor]) -> TwoLayer:
+def spread(net: Net, shares: Sequence[Tensor]) -> Net:
     """Neuron k as len(shares[k]) copies with those shares of a_k: a composition of T^alpha (definition 5).
 
     Shares of one neuron sum to 1; any such numbers can be reached.  Equal shares 1/m of Fig. 3 make each
@@ -107,7 +134,7 @@ def spread(net: TwoLayer, shares: Sequence[Tensor]) -> TwoLayer:
     counts = torch.tensor([len(part) for part in shares])
     factors = torch.cat(list(shares)).to(net.outer).unsqueeze(1)
     inner, outer = (part.repeat_interleave(counts, 0) for part in (net.inner, net.outer))
-    return TwoLayer(inner, outer * factors, net.activation)
+    return replace(net, inner=inner, outer=outer * factors)
 
 
 def halving(copies: int) -> Tensor:
@@ -138,7 +165,7 @@ def train(
     record_every: int = 100,
     keep: Collection[int] = (),
 ) -> History:
-    """Full-batch gradient descent, or default Adam, on x (n, d), y (n, d'); changes ``net``.
+    """Full-batch gradient descent, or default Adam, on x (n, ...), y (n, d'); changes ``net``.
 
     Loss (1/n) sum_i |f - y|^2.  ``keep``: steps (updates made) whose network goes into ``snapshots``.
 
@@ -149,23 +176,27 @@ def train(
         raise ValueError(
             f"lr > 0, steps >= 0 and record_every >= 1 are needed, got {lr}, {steps}, {record_every}"
         )
-    wanted, history, inputs = set(keep), History(), with_ones(x)
+    wanted, history, inputs = set(keep), History(), net.inputs(x)
     parts = [net.inner, net.outer]
-    moments = [(torch.zeros_like(part), torch.zeros_like(part)) for part in parts] if adam else []
+    optimiser = (torch.optim.Adam if adam else torch.optim.SGD)(parts, lr=lr)
     for step in range(steps + 1):
-        residual, slopes = _slopes(net, inputs, y)
+        residual, slopes = net.slopes(inputs, y)
         if step % record_every == 0 or step == steps:
             _record(history, step, residual, slopes, lr)
         if step in wanted:
             history.snapshots[step] = net.clone()
-        if step == steps:
-            break
-        if adam:
-            _adam_(parts, slopes, moments, lr, step + 1)
-        else:
+        if step < steps:
             for part, slope in zip(parts, slopes, strict=True):
-                part.sub_(slope, alpha=lr)
+                part.grad = slope
+            optimiser.step()
+    for part in parts:
+        part.grad = None
     return history
+
+
+def recorded(steps: int, every: int) -> list[int]:
+    """The steps that a training of ``steps`` looks at: every so many, and the last."""
+    return sorted({*range(0, steps, every), steps})
 
 
 def with_ones(x: Tensor) -> Tensor:
@@ -173,41 +204,14 @@ def with_ones(x: Tensor) -> Tensor:
     return torch.cat([x, x.new_ones(len(x), 1)], 1)
 
 
-def _slopes(net: TwoLayer, inputs: Tensor, y: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """f - y, and the gradient for (inner, outer); in place wherever a temporary can be spared."""
-    h = _activate(inputs @ net.inner.T, net.activation)
-    residual = torch.addmm(y, h, net.outer, beta=-1)
-    scale = 2 / len(inputs)
-    outer = (h.T @ residual).mul_(scale)
-    slope = h.square_().neg_().add_(1.0) if net.activation == "tanh" else h.gt_(0)
-    # One output: a product of column and row, many times faster than the matrix product of inner size 1.
-    back = residual * net.outer.T if y.shape[1] == 1 else residual @ net.outer.T
-    return residual, ((back.mul_(slope).T @ inputs).mul_(scale), outer)
-
-
 def _activate(u: Tensor, activation: str) -> Tensor:
     return u.tanh_() if activation == "tanh" else u.relu_()
 
 
-def _record(history: History, step: int, residual: Tensor, slopes: tuple[Tensor, Tensor], lr: float) -> None:
+def _record(history: History, step: int, residual: Tensor, slopes: tuple[Tensor, ...], lr: float) -> None:
     value = residual.square().sum(1).mean().item()
     if not math.isfinite(value):
         raise ValueError(f"the loss is {value} at step {step}: lower lr ({lr})")
     history.steps.append(step)
     history.losses.append(value)
     history.gradient_norms.append(sum(slope.abs().sum().item() for slope in slopes))
-
-
-def _adam_(
-    parts: list[Tensor],
-    slopes: tuple[Tensor, Tensor],
-    moments: list[tuple[Tensor, Tensor]],
-    lr: float,
-    step: int,
-) -> None:
-    """One step of Adam with beta = (0.9, 0.999) and eps = 1e-8."""
-    for part, slope, (first, second) in zip(parts, slopes, moments, strict=True):
-        first.lerp_(slope, 0.1)
-        second.mul_(0.999).addcmul_(slope, slope, value=0.001)
-        size = (second / (1 - 0.999**step)).sqrt_().add_(1e-8)
-        part.addcdiv_(first, size, value=-lr / (1 - 0.9**step))

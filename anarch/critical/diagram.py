@@ -6,21 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anarch.critical.networks import (
-    Network,
-    features,
-    gradient,
-    hessian,
-    layers,
-    loss,
-    output,
-    pack,
-    slope_and_bend,
-    unpack,
-)
+from anarch.critical.networks import features, gradient, hessian, loss, output, slope_and_bend
 from anarch.critical.search import descend, polish
 from anarch.critical.spectra import Inertia, inertia, spectrum
 from anarch.critical.splitting import split_neuron
+from anarch.models.flat import Network, layers, pack, unpack
 
 _BENT = 1e-4  # |sigma'| at a sample above which a neuron is not yet saturated there
 _SAME = 1e-5  # largest difference, on the grid and of the loss, of what counts as one output function

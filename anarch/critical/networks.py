@@ -1,59 +1,16 @@
-"""Small fully-connected networks as functions of a flat parameter vector, any number of them at once.
+"""Loss, gradient and Hessian of small fully connected networks, many at once (embedding, Sec. 4).
 
-theta (..., P) holds W[1], b[1], ..., W[L], b[L] of embedding eq. (1) row by row: the order of
-``nn.Sequential(...).parameters()``, so `pack` and `unpack` move no number.  Leading axes are networks.
+theta (..., P) is laid out as `anarch.models.flat` says.  Leading axes are networks.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import jacfwd, jvp, vmap
-from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class Network:
-    """Which network: embedding Sec. 4.1."""
-
-    widths: tuple[int, ...]  # (m_0, ..., m_L)
-    activation: str = "tanh"  # sigma: tanh, relu, sigmoid or softplus
-    output_bias: bool = True  # b[L] of eq. (2); the formula of Fig. 5 has none
-
-    def __post_init__(self) -> None:
-        if len(self.widths) < 3 or min(self.widths) < 1:
-            raise ValueError(f"widths must be at least input, one hidden and output, got {self.widths}")
-        if self.activation not in _SIGMA:
-            raise ValueError(f"unknown activation {self.activation!r}; allowed: {', '.join(_SIGMA)}")
-
-    @property
-    def parameters(self) -> int:
-        """P: the paper's M = sum_l (m_l + 1) m_{l+1}, less the output bias where there is none."""
-        return sum(math.prod(shape) for shape in _shapes(self))
-
-
-# sigma, sigma' as a function of its argument and of sigma, and the module of the same name
-_SIGMA: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor], type[nn.Module]]] = {
-    "tanh": (torch.tanh, lambda u, f: 1 - f * f, nn.Tanh),
-    "relu": (F.relu, lambda u, f: (u > 0).to(u.dtype), nn.ReLU),
-    "sigmoid": (torch.sigmoid, lambda u, f: f * (1 - f), nn.Sigmoid),
-    "softplus": (F.softplus, lambda u, f: torch.sigmoid(u), nn.Softplus),
-}
-
-
-def layers(network: Network, theta: Tensor) -> list[tuple[Tensor, Tensor | None]]:
-    """(W (..., m_l, m_{l-1}), b (..., m_l)) for l = 1..L: views of ``theta`` (..., P)."""
-    if theta.shape[-1] != network.parameters:
-        raise ValueError(
-            f"theta must have {network.parameters} entries for widths {network.widths}, got {theta.shape[-1]}"
-        )
-    shapes = _shapes(network)
-    parts = theta.split([math.prod(shape) for shape in shapes], dim=-1)
-    views = [part.unflatten(-1, shape) for part, shape in zip(parts, shapes, strict=True)]
-    biases = views[1::2] if network.output_bias else [*views[1::2], None]
-    return list(zip(views[::2], biases, strict=True))
+from anarch.models.flat import SIGMA, Network, layers
 
 
 def output(network: Network, theta: Tensor, x: Tensor) -> Tensor:
@@ -95,7 +52,7 @@ def gradient(network: Network, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
 def _backward(
     network: Network, theta: Tensor, passes: list[tuple[Tensor, Tensor]], y: Tensor
 ) -> list[Tensor]:
-    derivative = _SIGMA[network.activation][1]
+    derivative = SIGMA[network.activation][1]
     weights = [w for w, _ in layers(network, theta)]
     z = [(passes[-1][0] - y) * (2 / len(y))]
     for level in reversed(range(1, len(weights))):
@@ -113,8 +70,8 @@ def hessian(network: Network, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
 def slope_and_bend(network: Network, theta: Tensor, x: Tensor, layer: int) -> tuple[Tensor, Tensor]:
     """sigma' and sigma'' at the inputs of hidden layer ``layer`` (from 0), each (n, m_l)."""
     u, _ = _forward(network, theta, x)[layer]
-    derivative = _SIGMA[network.activation][1]
-    sigma = _SIGMA[network.activation][0]
+    derivative = SIGMA[network.activation][1]
+    sigma = SIGMA[network.activation][0]
     first, second = jvp(lambda v: derivative(v, sigma(v)), (u,), (torch.ones_like(u),))  # type: ignore[misc]
     return first, second
 
@@ -132,47 +89,6 @@ def initial(
     return torch.randn(count, network.parameters, generator=generator, dtype=dtype) * math.sqrt(variance)
 
 
-def pack(model: nn.Sequential) -> tuple[Network, Tensor]:
-    """The `Network` that ``model`` is, and its theta (P,), a copy.
-
-    Raises:
-        ValueError: ``model`` is not Linear layers with one known activation between them.
-    """
-    linears, between = list(model)[::2], list(model)[1::2]
-    kinds = {type(module) for module in between}
-    names = [name for name, (_, _, kind) in _SIGMA.items() if kinds == {kind}]
-    known = all(type(module) is nn.Linear for module in linears) and len(linears) == len(between) + 1
-    if not (known and names and all(module.bias is not None for module in linears[:-1])):
-        raise ValueError(
-            f"cannot pack {model}: allowed are biased Linear layers with one activation of "
-            f"{', '.join(_SIGMA)} between them"
-        )
-    weights = [linear.get_parameter("weight") for linear in linears]
-    widths = (weights[0].shape[1], *(len(weight) for weight in weights))
-    network = Network(widths, names[0], linears[-1].bias is not None)
-    return network, torch.cat([p.detach().flatten() for p in model.parameters()])
-
-
-def unpack(network: Network, theta: Tensor) -> nn.Sequential:
-    """The module with parameters ``theta`` (P,), copied: Linear, sigma, ..., Linear."""
-    modules: list[nn.Module] = []
-    for weight, bias in layers(network, theta):
-        linear = nn.utils.skip_init(
-            nn.Linear,
-            weight.shape[-1],
-            weight.shape[-2],
-            bias is not None,
-            dtype=theta.dtype,
-            device=theta.device,
-        )
-        with torch.no_grad():
-            linear.weight.copy_(weight)
-            if bias is not None:
-                linear.bias.copy_(bias)
-        modules += [linear, _SIGMA[network.activation][2]()]
-    return nn.Sequential(*modules[:-1])
-
-
 def hidden_width(network: Network, width: int) -> Network:
     """The two-layer ``network`` with another number m of hidden neurons."""
     return replace(network, widths=(network.widths[0], width, network.widths[-1]))
@@ -180,7 +96,7 @@ def hidden_width(network: Network, width: int) -> Network:
 
 def _forward(network: Network, theta: Tensor, x: Tensor) -> list[tuple[Tensor, Tensor]]:
     """(u, sigma(u)) of every layer, u = W f + b; the last layer's second entry is not used."""
-    sigma = _SIGMA[network.activation][0]
+    sigma = SIGMA[network.activation][0]
     passes: list[tuple[Tensor, Tensor]] = []
     f = x
     for weight, bias in layers(network, theta):
@@ -189,10 +105,3 @@ def _forward(network: Network, theta: Tensor, x: Tensor) -> list[tuple[Tensor, T
         f = sigma(u) if len(passes) < len(network.widths) - 2 else u
         passes.append((u, f))
     return passes
-
-
-def _shapes(network: Network) -> list[tuple[int, ...]]:
-    shapes: list[tuple[int, ...]] = []
-    for below, above in zip(network.widths, network.widths[1:], strict=False):
-        shapes += [(above, below), (above,)]
-    return shapes if network.output_bias else shapes[:-1]

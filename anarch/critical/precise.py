@@ -3,7 +3,7 @@
 import mpmath
 from torch import Tensor
 
-from anarch.critical.networks import Network
+from anarch.models.flat import Network
 
 
 def precise_gradient_and_hessian(

@@ -1,13 +1,13 @@
 """Reduction at a critical point: neurons of one orientation become one (embedding, Sec. 3.2, Fig. 5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from torch import Tensor
 
-from anarch.critical.descent import TwoLayer
+from anarch.critical.descent import Net, TwoLayer
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def group(net: TwoLayer, *, cosine: float = 0.9, low_amplitude: float = 1e-2, mi
     return Groups(sorted(members, key=lambda m: (-len(m), int(m[0]))), dropped)
 
 
-def merge(net: TwoLayer, groups: Groups, generator: torch.Generator) -> TwoLayer:
+def merge(net: Net, groups: Groups, generator: torch.Generator) -> Net:
     """One neuron a group: a random j of it, with a_j <- sum_k a_k |(w_k, b_k)| / |(w_j, b_j)| (Sec. 3.2).
 
     Exact for ReLU where the orientations in a group coincide.  For tanh, which is odd but not homogeneous,
@@ -79,7 +79,7 @@ def merge(net: TwoLayer, groups: Groups, generator: torch.Generator) -> TwoLayer
         factors = _shares(net, members, j)
         inner.append(net.inner[j])
         outer.append((factors.unsqueeze(1) * net.outer[members]).sum(0))
-    return TwoLayer(torch.stack(inner), torch.stack(outer), net.activation)
+    return replace(net, inner=torch.stack(inner), outer=torch.stack(outer))
 
 
 def agreement(a: Tensor, b: Tensor) -> tuple[float, Tensor]:

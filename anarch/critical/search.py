@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anarch.critical.networks import Network, gradient, hessian, loss
+from anarch.critical.descent import recorded
+from anarch.critical.networks import gradient, hessian, loss
+from anarch.models.flat import Network
 
 _CREEP = 0.9  # of |g|: a step that leaves more of it creeps
 _DAMPING = torch.tensor([0.0, *(10.0**-k for k in range(14, -1, -2))], dtype=torch.float64)
@@ -45,24 +47,29 @@ def descend(
     """
     _require_options(lr, steps, burn_in, record_every)
     theta = theta.clone()
-    moments = (torch.zeros_like(theta), torch.zeros_like(theta))
+    optimiser = torch.optim.Adam([theta], lr=lr) if adam else None
     slowest, norm = theta.clone(), theta.new_full(theta.shape[:1], math.inf)
     when = torch.zeros(len(theta), dtype=torch.int64, device=theta.device)
-    recorded = sorted({*range(0, steps, record_every), steps})
-    losses = torch.full((len(recorded), len(theta)), math.nan, dtype=theta.dtype, device=theta.device)
+    looks = recorded(steps, record_every)
+    losses = torch.full((len(looks), len(theta)), math.nan, dtype=theta.dtype, device=theta.device)
     for step in range(steps + 1):
         if step % record_every == 0 or step == steps:
-            losses[recorded.index(step)] = loss(network, theta, x, y)
+            losses[looks.index(step)] = loss(network, theta, x, y)
         slope = gradient(network, theta, x, y)
         if step >= burn_in:
             better = (size := slope.abs().sum(-1)) < norm
             norm, when = torch.where(better, size, norm), when.masked_fill(better, step)
             slowest = torch.where(better[:, None], theta, slowest)
         if step < steps:
-            theta -= lr * (_adam(slope, *moments, step + 1) if adam else slope)
+            if optimiser is None:
+                theta -= lr * slope
+            else:
+                theta.grad = slope
+                optimiser.step()
+    theta.grad = None
     if not losses[-1].isfinite().all():
         raise ValueError(f"the loss is not finite after {steps} steps: lower lr ({lr})")
-    return Descent(theta, slowest, norm, when, losses, torch.tensor(recorded))
+    return Descent(theta, slowest, norm, when, losses, torch.tensor(looks))
 
 
 def _require_options(lr: float, steps: int, burn_in: int, record_every: int) -> None:
@@ -149,10 +156,3 @@ def _ladder(curvature: Tensor, slope: Tensor, theta: Tensor, max_step: float) ->
     steps = -(inverse * along.unsqueeze(1)) @ vectors.mT
     radius = max_step * theta.norm(dim=-1).clamp_min(1.0)
     return steps * (radius[:, None, None] / steps.norm(dim=-1, keepdim=True)).clamp_max(1.0)
-
-
-def _adam(slope: Tensor, first: Tensor, second: Tensor, step: int) -> Tensor:
-    """Adam's direction with beta = (0.9, 0.999), eps = 1e-8; the moments change in place."""
-    first.lerp_(slope, 0.1)
-    second.lerp_(slope.square(), 0.001)
-    return (first / (1 - 0.9**step)) / ((second / (1 - 0.999**step)).sqrt() + 1e-8)

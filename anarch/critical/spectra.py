@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anarch.critical.networks import Network, error_vectors, features, layers, slope_and_bend
+from anarch.critical.networks import error_vectors, features, slope_and_bend
+from anarch.models.flat import Network, layers
 
 
 @dataclass(frozen=True)

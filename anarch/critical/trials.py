@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anarch.critical.networks import Network, initial
+from anarch.critical.networks import initial
 from anarch.critical.search import descend, polish
 from anarch.critical.splitting import split_channel, split_neuron
+from anarch.models.flat import Network
 
 _ACTIVATIONS = (nn.Tanh, nn.ReLU, nn.Sigmoid, nn.Softplus, nn.SiLU)
 _ALPHAS = (0.5, 0.0, 1.0)  # beside numbers drawn from -3 to 3

@@ -75,6 +75,14 @@ def two_gaussians(
     return middle + std * torch.randn(2 * n_per_class, 2, generator=draws), labels
 
 
+def random_labels(n: int, draws: torch.Generator) -> Tensor:
+    """Fair labels (n,) in {0, 1}, drawn anew until both are present; n is 2 or more."""
+    labels = torch.zeros(n, dtype=torch.int64)
+    while len(labels.unique()) < 2:
+        labels = torch.randint(0, 2, (n,), generator=draws)
+    return labels
+
+
 def _alternating(n: int) -> Tensor:
     if n < 1:
         raise ValueError(f"the number of points must be 1 or more, got {n}")

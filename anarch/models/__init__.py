@@ -11,7 +11,12 @@ from anarch.models.initialise import initialise_
 
 __all__ = ["architectures", "build", "initialise_"]
 
-_SHARED = {"all_convolutional", "initialise", "stack"}  # modules of this folder that are no architecture
+_SHARED = {
+    "all_convolutional",
+    "flat",
+    "initialise",
+    "stack",
+}  # modules of this folder that are no architecture
 
 
 def architectures() -> list[str]:

@@ -6,15 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from anarch.claims.discoveries import expected_errors, stand_together
+from anarch.claims.verdicts import COLUMNS, INCONCLUSIVE, NOT_JUDGED, NOT_REPRODUCED, REPRODUCED
 from anarch.report import words
 from anarch.workflow.exhibits import papers
-
-COLUMNS = (
-    "id", "study", "paper", "location", "statement", "measured", "tables", "figures", "comparison",
-    "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
-    "unit", "verdict", "reason", "decided_at", "all_replicates", "value_of_all", "e_value",
-)  # fmt: skip
-
 
 DIGITS = 3  # significant ones of our numbers, as in the reasons; few replicates carry no more
 
@@ -30,13 +24,11 @@ class Verdict:
 VERDICTS = {
     verdict.name: verdict
     for verdict in (
-        Verdict("reproduced", "R", "reproduced", "shown to lie on the claim’s side"),
-        Verdict("not_reproduced", "N", "not reproduced", "shown to lie on the other side"),
+        Verdict(REPRODUCED, "R", "reproduced", "shown to lie on the claim’s side"),
+        Verdict(NOT_REPRODUCED, "N", "not reproduced", "shown to lie on the other side"),
+        Verdict(INCONCLUSIVE, "I", "inconclusive", "not shown to lie on either side, with the seeds so far"),
         Verdict(
-            "inconclusive", "I", "inconclusive", "not shown to lie on either side, with the seeds so far"
-        ),
-        Verdict(
-            "not_judged",
+            NOT_JUDGED,
             "–",
             "not judged",
             "cannot be judged at this scale, or fewer seeds than the first look",

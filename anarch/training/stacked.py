@@ -9,42 +9,23 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parameters_to_vector, skip_init
+from torch.nn.utils import parameters_to_vector
 
+from anarch.models.flat import Network, empty, layers, unpack
 from anarch.models.initialise import initialise_
 
 Widths = Sequence[int]
 _GLOROT = {"glorot_uniform": nn.init.xavier_uniform_, "glorot_normal": nn.init.xavier_normal_}
 
 
-def layers(parameters: Tensor, widths: Widths) -> list[tuple[Tensor, Tensor]]:
-    """Views of ``parameters`` (K, P): weight (K, out, in) and bias (K, out) of each layer.
-
-    Raises:
-        ValueError: P is not the number of parameters of a network of these widths.
-    """
-    shapes = list(pairwise(widths))
-    sizes = [size for fan_in, fan_out in shapes for size in (fan_out * fan_in, fan_out)]
-    if parameters.ndim != 2 or parameters.shape[1] != sum(sizes):
-        raise ValueError(
-            f"networks of widths {tuple(widths)} need parameters (K, {sum(sizes)}), a row a network; "
-            f"got {tuple(parameters.shape)}"
-        )
-    parts = parameters.split(sizes, dim=1)
-    return [
-        (weight.unflatten(1, (fan_out, fan_in)), bias)
-        for weight, bias, (fan_in, fan_out) in zip(parts[::2], parts[1::2], shapes, strict=True)
-    ]
-
-
 def outputs(parameters: Tensor, widths: Widths, x: Tensor) -> Tensor:
     """Logits (K, n, C) of K networks at ``x``: points (n, d) that all share, or (K, n, d) of each its own."""
     # Features before points: products with the long dimension last are a fifth faster on a CPU.
     h = x.expand(len(parameters), -1, -1).transpose(1, 2)
-    *hidden, (weight, bias) = layers(parameters, widths)
-    for inner_weight, inner_bias in hidden:
-        h = torch.baddbmm(inner_bias.unsqueeze(2), inner_weight, h).relu_()
-    return torch.baddbmm(bias.unsqueeze(2), weight, h).transpose(1, 2)
+    for level, (weight, bias) in enumerate(layers(_relu(widths), parameters), start=2):
+        h = torch.baddbmm(bias.unsqueeze(2), weight, h)  # type: ignore[union-attr]
+        h = h.relu_() if level < len(widths) else h
+    return h.transpose(1, 2)
 
 
 def predictions(logits: Tensor) -> Tensor:
@@ -64,15 +45,9 @@ def stack(networks: Iterable[nn.Module]) -> Tensor:
     return torch.stack([parameters_to_vector(network.parameters()).detach() for network in networks])
 
 
-@torch.no_grad()
 def unstack(parameters: Tensor, i: int, widths: Widths) -> nn.Sequential:
     """Network ``i`` on its own, of Linear and ReLU: (n, d) -> logits (n, C).  Its parameters are copies."""
-    network = _empty(widths).to(parameters)
-    linears = (module for module in network if isinstance(module, nn.Linear))
-    for linear, (weight, bias) in zip(linears, layers(parameters[i].unsqueeze(0), widths), strict=True):
-        linear.weight.copy_(weight[0])
-        linear.bias.copy_(bias[0])
-    return network
+    return unpack(_relu(widths), parameters[i])
 
 
 def fresh(widths: Widths, draws: Iterable[torch.Generator], *, start: str = "default") -> Tensor:
@@ -87,7 +62,7 @@ def fresh(widths: Widths, draws: Iterable[torch.Generator], *, start: str = "def
     """
     if start not in ("default", *_GLOROT):
         raise ValueError(f"start must be default, {' or '.join(_GLOROT)}, got {start!r}")
-    network = _empty(widths)
+    network = empty(_relu(widths))
     if start == "default":
         return stack(initialise_(network, generator) for generator in draws)
     return stack(_glorot_(network, start, generator) for generator in draws)
@@ -101,10 +76,5 @@ def _glorot_(network: nn.Sequential, start: str, generator: torch.Generator) -> 
     return network
 
 
-def _empty(widths: Widths) -> nn.Sequential:
-    if len(widths) < 2 or min(widths) < 1:
-        raise ValueError(f"widths must be inputs, hidden… and outputs, each 1 or more; got {tuple(widths)}")
-    modules: list[nn.Module] = []
-    for fan_in, fan_out in pairwise(widths):
-        modules += [skip_init(nn.Linear, fan_in, fan_out), nn.ReLU()]
-    return nn.Sequential(*modules[:-1])
+def _relu(widths: Widths) -> Network:
+    return Network(tuple(widths), "relu")

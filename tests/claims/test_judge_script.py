@@ -5,7 +5,8 @@ import pytest
 import yaml
 from planted import row
 
-from judge import COLUMNS, main
+from anarch.claims.verdicts import COLUMNS
+from judge import main
 
 SIDES = {
     name: {"table": "measures", "where": f"model == '{model}'", "value": "test_accuracy"}

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from anarch.critical.networks import Network, initial
+from anarch.critical.networks import initial
 from anarch.critical.search import descend, polish
+from anarch.models.flat import Network
 from anarch.randomness import generator
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from anarch.critical.channels import ConvNet, as_module, gaussian_cnn, split_to, train_cnn
+from anarch.critical.channels import ConvNet, as_module, gaussian_cnn, split_to
+from anarch.critical.descent import recorded, train
 from anarch.critical.reduction import group, merge
 
 
@@ -19,7 +20,7 @@ def images(count: int = 5, seed: int = 1) -> torch.Tensor:
 
 
 def slopes(net: ConvNet, x: torch.Tensor, y: torch.Tensor) -> float:
-    return train_cnn(net.clone(), x, y, lr=1.0, steps=0).gradient_norms[0]
+    return train(net.clone(), x, y, lr=1.0, steps=0).gradient_norms[0]
 
 
 def test_the_formula_is_that_of_the_modules():
@@ -51,8 +52,7 @@ def test_merging_split_channels_gives_the_function_back():
     wide = replace(wide, inner=wide.inner * lengths, outer=wide.outer / lengths)
     groups = group(wide, cosine=0.999, low_amplitude=0)
     assert len(groups.members) == 3
-    merged = merge(wide, groups, torch.Generator().manual_seed(3))
-    narrow = replace(wide, inner=merged.inner, outer=merged.outer)
+    narrow = merge(wide, groups, torch.Generator().manual_seed(3))
     assert torch.allclose(narrow.output(x), net.output(x), rtol=0, atol=1e-12)
 
 
@@ -66,7 +66,7 @@ def test_training_is_full_batch_adam_on_the_mean_of_squared_distances():
         optimiser.zero_grad()
         (module(x) - y).square().sum(1).mean().backward()
         optimiser.step()
-    history = train_cnn(net, x, y, lr=0.01, steps=3, record_every=2)
+    history = train(net, x, y, lr=0.01, steps=3, adam=True, record_every=2, keep=recorded(3, 2))
     assert history.steps == [0, 2, 3] and sorted(history.snapshots) == [0, 2, 3]
     with torch.no_grad():
         assert torch.allclose(net.output(x), module(x), rtol=0, atol=1e-10)
@@ -80,4 +80,4 @@ def test_errors_say_what_is_wrong():
         gaussian_cnn((1, 4, 4), 2, 3, 0.1, draws, kernel=3, stride=1, pool=3)
     bad = replace(network(2), outer=torch.full((2, 3 * 2 * 4), float("nan"), dtype=torch.float64))
     with pytest.raises(ValueError, match="the loss is nan at step 0: lower lr"):
-        train_cnn(bad, images(), torch.zeros(5, 4, dtype=torch.float64), lr=0.1, steps=1)
+        train(bad, images(), torch.zeros(5, 4, dtype=torch.float64), lr=0.1, steps=1)

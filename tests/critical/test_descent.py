@@ -15,8 +15,9 @@ from anarch.critical.descent import (
     to_flat,
     train,
 )
-from anarch.critical.networks import Network, loss, output, pack, unpack
+from anarch.critical.networks import loss, output
 from anarch.critical.splitting import split_neuron
+from anarch.models.flat import Network, pack, unpack
 from anarch.randomness import generator
 
 
@@ -96,6 +97,14 @@ def test_a_spread_network_is_the_same_function_by_one_step_embeddings():
     order = [0, 1, 6, 7, 2, 3, 4, 5]
     assert_close(few.inner, by_steps.inner[order])
     assert_close(few.outer, by_steps.outer[order])
+
+
+def test_a_widened_network_is_the_same_function_with_as_many_neurons():
+    net, (x, _) = start("relu", 2), problem(2)
+    wide = net.widened(11)
+    assert wide.inner.shape == (11, 3) and wide.outer.shape == (11, 2)
+    assert_close(wide.output(x), net.output(x))
+    assert_close(wide.outer[0], wide.outer[1], rtol=0, atol=0)
 
 
 def test_halving_sums_to_one_and_noise_has_its_size():

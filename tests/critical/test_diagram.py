@@ -5,8 +5,9 @@ import torch
 from torch.testing import assert_close
 
 from anarch.critical.diagram import CriticalPoint, effective_width, embed, embeddings, find
-from anarch.critical.networks import Network, hidden_width, initial, loss, output
+from anarch.critical.networks import hidden_width, initial, loss, output
 from anarch.critical.spectra import Inertia
+from anarch.models.flat import Network
 from anarch.randomness import generator
 
 

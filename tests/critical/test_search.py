@@ -5,9 +5,10 @@ import torch
 from torch.testing import assert_close
 
 from anarch.critical.diagram import embed
-from anarch.critical.networks import Network, gradient, hessian, initial, loss, unpack
+from anarch.critical.networks import gradient, hessian, initial, loss
 from anarch.critical.search import descend, polish
 from anarch.critical.spectra import inertia, spectrum
+from anarch.models.flat import Network, unpack
 from anarch.randomness import generator
 
 

@@ -7,7 +7,6 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from anarch.critical.networks import (
-    Network,
     error_vectors,
     features,
     gradient,
@@ -16,10 +15,9 @@ from anarch.critical.networks import (
     initial,
     loss,
     output,
-    pack,
     slope_and_bend,
-    unpack,
 )
+from anarch.models.flat import Network, pack, unpack
 from anarch.randomness import generator
 
 CASES = [
@@ -108,8 +106,8 @@ def test_starts_have_the_variance_asked_for_and_come_from_the_generator():
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: Network((3, 1)), "at least input, one hidden and output"),
-        (lambda: Network((3, 0, 1)), "at least input, one hidden and output"),
+        (lambda: Network((3,)), r"widths must be inputs, hidden… and outputs, .* got \(3,\)"),
+        (lambda: Network((3, 0, 1)), "each 1 or more; got"),
         (lambda: Network((1, 1, 1), "sine"), "unknown activation 'sine'; allowed: tanh, relu"),
         (lambda: output(CASES[0], torch.zeros(8), torch.zeros(2, 1)), "theta must have 9 entries"),
         (lambda: initial(CASES[0], 3, 0.0, generator(0)), "variance must be above 0"),

@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from anarch.critical.diagram import embed
-from anarch.critical.networks import Network, gradient, hessian, initial, pack, unpack
+from anarch.critical.networks import gradient, hessian, initial
 from anarch.critical.precise import (
     precise_critical_point,
     precise_eigenvalues,
@@ -17,6 +17,7 @@ from anarch.critical.precise import (
 )
 from anarch.critical.spectra import inertia, spectrum, splitting_block
 from anarch.critical.splitting import split_neuron
+from anarch.models.flat import Network, pack, unpack
 from anarch.randomness import generator
 
 

@@ -6,10 +6,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from anarch.data.toys import concentric_rings, minefield_spirals, two_gaussians, two_spirals
+from anarch.data.toys import concentric_rings, minefield_spirals, random_labels, two_gaussians, two_spirals
 from anarch.randomness import generator
-from anarch.training.stacked import unstack
-from toy_boundaries import margin, random_labels
 
 DRAWN = {
     "two_spirals": lambda n, draws: two_spirals(n, draws),
@@ -101,15 +99,6 @@ def test_gaussians_have_their_centres_and_spread():
         error = 6 * 0.5 / math.sqrt(4000)
         assert_close(part.mean(0), sign * torch.tensor([3.0, -1.0]), atol=error, rtol=0)
         assert_close(part.var(0), torch.full((2,), 0.25), atol=0.25 * 6 * math.sqrt(2 / 4000), rtol=0)
-
-
-def test_the_margin_of_a_straight_boundary_is_the_distance_of_the_nearest_point():
-    """p_1 > 1/2 where 3 a + 4 b > 5: distance |3 a + 4 b - 5| / 5; 32 rays miss half a percent at most."""
-    line = unstack(torch.tensor([[3.0, 4.0, -5.0]]), 0, (2, 1))
-    x, _ = two_gaussians(6, generator(0, "train"))
-    truth = ((x @ torch.tensor([3.0, 4.0]) - 5) / 5).abs().min().item()
-    assert truth * (1 - 1e-5) <= margin(line, x) <= truth / math.cos(math.pi / 32) * (1 + 1e-3)
-    assert margin(unstack(torch.tensor([[0.0, 0.0, 1.0]]), 0, (2, 1)), x) == math.inf
 
 
 def test_random_labels_always_have_both_classes():

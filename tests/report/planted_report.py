@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from anarch.report.claims import COLUMNS
+from anarch.claims.verdicts import COLUMNS
 from anarch.workflow.exhibits import registers
 
 ROOT = Path(__file__).parents[2]

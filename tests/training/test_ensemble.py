@@ -318,7 +318,7 @@ def test_bad_arguments_are_refused():
         Ensemble(start(), (3, 6, 5, 1), Descent(steps=1), train, beta=1.5, extra=train, **ok)
     with pytest.raises(ValueError, match=r"beta above 0 needs .* give `extra`"):
         Ensemble(start(), (3, 6, 5, 1), Descent(steps=1), train, beta=0.5, **ok)
-    with pytest.raises(ValueError, match=r"widths \(3, 6, 1\) need parameters \(K, 31\).* got \(4, 65\)"):
+    with pytest.raises(ValueError, match=r"theta must have 31 entries for widths \(3, 6, 1\), got 65"):
         outputs(start(), (3, 6, 1), train[0])
     with pytest.raises(ValueError, match=r"each 1 or more; got \(3, 0, 1\)"):
         fresh((3, 0, 1), [generator(0)])

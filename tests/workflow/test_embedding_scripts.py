@@ -2,14 +2,16 @@
 
 import torch
 
+from anarch.critical.copying import copied
 from anarch.critical.descent import gaussian
 from anarch.critical.diagram import CriticalPoint
-from anarch.critical.networks import Network, gradient, hessian, initial, loss, output
+from anarch.critical.networks import gradient, hessian, initial, loss, output
 from anarch.critical.reduction import group
 from anarch.critical.spectra import inertia, spectrum
 from anarch.data.regression import iris
-from embed_points import choose, spectra, split
-from reduce_network import cosine_rows, group_rows, widen_two_layer
+from anarch.models.flat import Network
+from embed_points import spectrum_rows, split
+from reduce_network import cosine_rows, group_rows
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, load_data, numbered, point_rows, read_points
 
@@ -66,8 +68,7 @@ def test_the_table_of_a_split_is_definition_5():
 
 
 def test_spectra_count_what_they_list():
-    point, (x, y) = flower_point(0), iris()
-    rows = spectra("iris", point, 0, 2, x, y)
+    rows = spectrum_rows("iris", copied(flower_point(0), 0, 2, *iris()))
     for width in (2, 3):
         own = [row for row in rows if row["width"] == width]
         assert len(own) == width * 8 == own[0]["negative"] + own[0]["zero"] + own[0]["positive"]
@@ -75,19 +76,8 @@ def test_spectra_count_what_they_list():
             assert sum(row["sign"] == sign for row in own) == own[0][name]
 
 
-def test_the_point_of_the_nearest_index_is_chosen():
-    points = [flower_point(seed) for seed in range(6)]
-    wanted = points[3].inertia.negative
-    found, neuron = choose(points, *iris(), negatives=wanted)
-    assert found.inertia.negative == wanted and neuron in (0, 1)
-
-
-def test_groups_and_cosines_share_their_order_and_widening_changes_nothing():
-    net = gaussian(3, 4, 2, 1.0, torch.Generator().manual_seed(0), activation="relu")
-    wide = widen_two_layer(net, 11)
-    assert len(wide.inner) == 11
-    x = torch.randn(6, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    assert torch.allclose(wide.output(x), net.output(x), rtol=0, atol=1e-13)
+def test_groups_and_cosines_share_their_order():
+    wide = gaussian(3, 4, 2, 1.0, torch.Generator().manual_seed(0), activation="relu").widened(11)
     groups = group(wide, cosine=0.999999, low_amplitude=0)
     rows = group_rows(wide, groups, {"model": "two_layer"})
     assert [row["position"] for row in rows] == list(range(11))

@@ -8,10 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from anarch.critical.descent import History
 from anarch.critical.diagram import CriticalPoint
-from anarch.critical.networks import Network, output
+from anarch.critical.networks import output
 from anarch.critical.spectra import Inertia
 from anarch.data.regression import iris, tanh_steps
+from anarch.models.flat import Network
 from shared.artefacts import read_csv
 
 CURVE = 121  # points of an output function's curve
@@ -32,6 +34,12 @@ def curve_grid(x: Tensor) -> Tensor:
 def curve_rows(x: Tensor, y: Tensor, **told: Any) -> list[dict[str, Any]]:
     """A row a point of one curve, x and y (g, 1)."""
     return [{**told, "x": a, "value": b} for a, b in zip(x[:, 0].tolist(), y[:, 0].tolist(), strict=True)]
+
+
+def history_rows(history: History, width: int, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row per recorded step of a training of ``width`` neurons."""
+    columns = zip(history.steps, history.losses, history.gradient_norms, strict=True)
+    return [{**told, "width": width, "step": t, "loss": r, "gradient_norm": g} for t, r, g in columns]
 
 
 def inertia_columns(found: Inertia) -> dict[str, Any]:

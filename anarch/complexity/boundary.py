@@ -1,0 +1,35 @@
+"""How near points of the plane are to a decision boundary (bad_minima, Fig. 1)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+RAYS, NEAREST, FARTHEST, GROWTH = 32, 1e-5, 100.0, 1.1
+
+
+@torch.no_grad()
+def boundary_distance(network: nn.Module, x: Tensor) -> float:
+    """Least distance from a point of ``x`` (n, 2) to where its class changes; inf if that is nowhere.
+
+    ``network``: (n, 2) -> one logit (n, 1).  32 rays leave each point; radii grow by a tenth until a class
+    changes, and that last step is bisected to a relative 1e-3: thinner slivers may be missed.
+    """
+    angle = torch.arange(RAYS, device=x.device) * (2 * math.pi / RAYS)
+    rays = torch.stack((angle.cos(), angle.sin()), 1)
+    positive = network(x).squeeze(1) > 0
+
+    def changed(radius: float, point: Tensor, ray: Tensor) -> Tensor:
+        return (network(x[point] + radius * rays[ray]).squeeze(1) > 0) != positive[point]
+
+    every = torch.cartesian_prod(torch.arange(len(x)), torch.arange(RAYS)).to(x.device).T
+    near, far = 0.0, NEAREST
+    while not (hits := changed(far, *every)).any():
+        near, far = far, far * GROWTH
+        if far > FARTHEST:
+            return math.inf
+    point, ray = every[:, hits]
+    while far - near > 1e-3 * far:
+        middle = (near + far) / 2
+        near, far = (near, middle) if changed(middle, point, ray).any() else (middle, far)
+    return far
