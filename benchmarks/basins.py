@@ -64,7 +64,7 @@ def authors_radii(model: nn.Module, x: Tensor, y: Tensor, directions: int, wides
     parameters = moving_parameters(model)
     radii = []
     for k in range(directions):
-        direction = random_directions(parameters, 0, [k])
+        direction = random_directions(model, 0, [k])
         losses = []
         for step in (widest * GRID).tolist():
             point = {name: w + step * direction[name][0] for name, w in parameters.items()}

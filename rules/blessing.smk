@@ -1,6 +1,7 @@
 """Huang et al. 2019: poisoned minima, the basins around minima, and their volumes."""
 
 from anarch.workflow import blessing
+from anarch.workflow.lineage import architecture_module
 
 BLESSING = config["blessing"]
 SWISSROLL = BLESSING["swissroll"]
@@ -43,7 +44,7 @@ DIGESTS["blessing"] = {
         + LINEAGE.code(
             "sizes.py",
             *sorted(
-                f"anarch.models.{BLESSING['models'][method]['model']['architecture']}"
+                architecture_module(BLESSING["models"][method]["model"]["architecture"])
                 for method in blessing.models(BLESSING)
             ),
         )

@@ -1,6 +1,7 @@
 """d'Ascoli et al. 2019: lift CNN snapshots into fully connected space, relax, compare."""
 
 from anarch.workflow import needle
+from anarch.workflow.lineage import architecture_module
 
 NEEDLE = config["needle"]
 PROTOCOLS = NEEDLE["protocols"]
@@ -16,7 +17,7 @@ DIGESTS["needle"] = {
     "interpolation": LINEAGE.measured("interpolate.py", "needle", RUNS["needle"]),
     "paths": LINEAGE.measured("trace_paths.py", "needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
     "filters": LINEAGE.measured("trace_filters.py", "needle", TRACED),
-    "blocks": LINEAGE.code("blocks.py", f"anarch.models.{SGD['model']['architecture']}"),
+    "blocks": LINEAGE.code("blocks.py", architecture_module(SGD["model"]["architecture"])),
 }
 STACKED["needle"] = {
     "measures": [f"measures/{batch}" for batch in BATCHES],

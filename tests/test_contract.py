@@ -12,7 +12,7 @@ from torch.testing import assert_close
 
 import anarch
 from anarch.complexity.robustness import input_margins, margins
-from anarch.landscape.directions import moving_parameters, random_directions
+from anarch.landscape.directions import random_directions
 from anarch.landscape.gradient import gradient
 from anarch.landscape.hessian import hessian_vector_product, top_eigenvalue
 from anarch.landscape.interpolation import evaluate, evaluate_output_mixture
@@ -182,7 +182,7 @@ def test_radii_of_a_regression_in_closed_form():
     radii = anarch.basin_radii(
         model, X, model(X).detach(), 0.04, 5, loss="squared_error", normalisation="unit", largest=100.0
     )
-    drawn = random_directions(moving_parameters(model), 0, range(5), normalisation="unit")["1.weight"][:, 0]
+    drawn = random_directions(model, 0, range(5), normalisation="unit")["1.weight"][:, 0]
     wanted = (0.04 / (X.flatten(1) @ drawn.T).square().mean(0)).sqrt()
     assert_close(radii, wanted, rtol=1e-4, atol=0)
 

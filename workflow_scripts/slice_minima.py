@@ -62,7 +62,7 @@ def typical(radii: Tensor) -> float:
 def rays(minimum: Minimum, sample: Points, radii: Tensor, ticks: Tensor) -> list[dict[str, Any]]:
     """Loss at ``ticks`` (T,) along the direction of each of ``radii`` (K,)."""
     parameters = moving_parameters(minimum.network)
-    drawn = random_directions(parameters, 0, range(len(radii)))
+    drawn = random_directions(minimum.network, 0, range(len(radii)))
     rows = []
     for k in range(len(radii)):
         one = {name: d[k].expand(len(ticks), *d.shape[1:]) for name, d in drawn.items()}

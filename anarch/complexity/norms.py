@@ -169,6 +169,10 @@ def _refuse_unweighted(node: fx.Node, module: nn.Module | None) -> None:
     is_sum = node.target in _SUMS and all(isinstance(term, fx.Node) for term in terms)
     if is_sum or node.target in _NEUTRAL_FUNCTIONS:
         return
+    if node.op == "get_attr":
+        raise ValueError(
+            f"the parameter {node.target!r} is used outside of a layer: paths there have no weights"
+        )
     what = type(module).__name__ if module is not None else getattr(node.target, "__name__", node.target)
     raise ValueError(
         f"paths through {node.name!r} ({what}) have no weights; allowed: linear layers, convolutions, "

@@ -80,7 +80,9 @@ def is_plain(recipe: Recipe) -> bool:
 
 
 def states(recipe: Recipe) -> int:
-    return 1 if recipe.optimiser == "sgd" and recipe.momentum else STATES[recipe.optimiser]
+    if recipe.optimiser == "sgd" and recipe.momentum:
+        return 1
+    return STATES.get(recipe.optimiser, STATES["adam"])  # one's own is taken to keep what Adam keeps
 
 
 def training_memory(network: Network, recipe: Recipe, images: int) -> float:

@@ -114,8 +114,9 @@ def radii_at_cutoffs(
 ) -> BasinRadii:
     """Radii at which the mean loss over ``x``, ``y`` (cross entropy: nats) first reaches each of ``cutoffs``.
 
-    r is the step along ``random_directions(moving_parameters(model, biases=biases), seed, ...)``: for
-    ``normalisation="filter"`` a multiple of the filters' own lengths, for ``"unit"`` a distance.  Loss as in
+    r is the step along ``random_directions(model, seed, range(directions), biases=biases, ...)``: for
+    ``normalisation="filter"`` a multiple of the filters' own lengths (what a filter is in each layer:
+    `anarch.landscape.units`), for ``"unit"`` a distance.  Loss as in
     ``surface.point_scores``; batch normalisation uses its stored statistics (the model in evaluation mode).
 
     In every direction the loss is computed at ``start``, outwards from there at radii that grow by the factor
@@ -139,7 +140,8 @@ def radii_at_cutoffs(
         raise ValueError("all weights are 0: use normalisation='unit' and give the largest radius to look at")
     largest = largest or (10.0 if normalisation == "filter" else 10 * length)
     chunk = networks_at_once(parameters, chunk)
-    rays = _Rays(model, parameters, x, y, loss, seed, normalisation, chunk, batch_size)
+    kind: dict[str, Any] = {"normalisation": normalisation, "biases": biases}
+    rays = _Rays(model, parameters, x, y, loss, seed, kind, chunk, batch_size)
     centre = rays.centre()
     below = torch.tensor(cutoffs, dtype=torch.float64) > centre
     radii = torch.zeros(len(cutoffs), directions, dtype=torch.float64)
@@ -164,14 +166,14 @@ class _Rays:
     y: Tensor
     measured: Loss
     seed: int
-    normalisation: Normalisation
+    kind: dict[str, Any]  # which parameters directions move, and how they are normalised
     chunk: int
     batch_size: int | None
     evaluations: int = 0
 
     def loss(self, directions: range) -> LossOnRays:
         """Loss at (rows, steps), rows counted from the first of ``directions``, which stay in memory."""
-        drawn = random_directions(self.parameters, self.seed, directions, normalisation=self.normalisation)
+        drawn = random_directions(self.model, self.seed, directions, **self.kind)
 
         def loss(rows: Tensor, steps: Tensor) -> Tensor:
             losses = []

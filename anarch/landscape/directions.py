@@ -1,4 +1,4 @@
-"""Random directions in parameter space, normalised filter by filter (Li et al. 2018; blessing, Sec. 4)."""
+"""Random directions in parameter space, normalised unit by unit (Li et al. 2018; blessing, Sec. 4)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from anarch.landscape.units import WHOLE, Units, parameter_units, unit_lengths, unit_sums
 from anarch.randomness import generator
 
 Normalisation = Literal["filter", "unit"]
@@ -13,20 +14,31 @@ Point = dict[str, Tensor]  # name -> tensor: parameters of one network, or with 
 
 
 def moving_parameters(model: nn.Module, *, biases: bool = False) -> Point:
-    """The parameters of ``model`` that directions move, detached: all of two dimensions or more.
+    """The parameters of ``model`` that directions move, detached: its weights.
 
-    Biases and the scales and shifts of norms (one dimension or none) stay where they are, as in Li et al.,
-    unless ``biases``.  The numbers of entries add up to the dimension n of ``anarch.log_volume``.
+    Biases and the scales and shifts of norms stay where they are, as in Li et al., unless ``biases``;
+    `anarch.landscape.units` tells which these are.  The numbers of entries add up to the dimension n of
+    ``anarch.log_volume``.
 
     Raises:
         ValueError: nothing is left to move.
     """
-    moving = {name: p.detach() for name, p in model.named_parameters() if biases or p.ndim > 1}
-    if not moving:
+    units = moving_units(model, biases=biases)
+    return {name: p.detach() for name, p in model.named_parameters() if name in units}
+
+
+def moving_units(model: nn.Module, *, biases: bool = False) -> dict[str, Units]:
+    """Units of the `moving_parameters`, by name; a bias, scale or shift that moves is one unit as a whole."""
+    every = parameter_units(model)
+    if not biases:
+        units = {name: one for name, one in every.items() if one is not None}
+    else:
+        units = {name: WHOLE if one is None else one for name, one in every.items()}
+    if not units:
         raise ValueError(
             f"{type(model).__name__} has no weight of two dimensions or more; biases=True moves the rest"
         )
-    return moving
+    return units
 
 
 def dimension(parameters: Mapping[str, Tensor]) -> int:
@@ -35,22 +47,28 @@ def dimension(parameters: Mapping[str, Tensor]) -> int:
 
 
 def random_directions(
-    parameters: Mapping[str, Tensor],
+    model: nn.Module,
     seed: int,
     indices: Sequence[int],
     *,
     normalisation: Normalisation = "filter",
+    biases: bool = False,
 ) -> Point:
     """Directions number ``indices`` (K of them, counted from 0) of ``seed``: name -> (K, *shape).
 
+    They move the `moving_parameters` of ``model``, whose dtype and device they have.
     Each is Gaussian from a generator of its own, so direction k is the same whatever else is drawn with it.
-    ``"filter"``: every row d of a tensor gets the length of the row w of the parameters, d <- d |w| / (|d| +
-    1e-10); a row belongs to one output unit or filter, and a tensor of one dimension is one row.  A step r
-    then changes every filter by r times its own length, and zero rows do not move.  ``"unit"``: the whole
-    vector has length 1.  dtype and device are those of ``parameters``.
+    ``"filter"``: every unit d of a direction gets the length of that unit w of the parameters, d <- d |w| /
+    (|d| + 1e-10).  What a unit is, a filter or the weights into a neuron, each layer tells by itself: see
+    `anarch.landscape.units`.  A step r then changes every unit by r times its own length, and units of zeros
+    do not move.  ``"unit"``: the whole vector has length 1.
+
+    Raises:
+        ValueError: an unknown normalisation; nothing is there to move.
     """
     if normalisation not in ("filter", "unit"):
         raise ValueError(f"normalisation must be 'filter' or 'unit', got {normalisation!r}")
+    parameters = moving_parameters(model, biases=biases)
     total = dimension(parameters)
     draws = [torch.randn(total, generator=generator(seed, "direction", k)) for k in indices]
     flat = torch.stack(draws) if draws else torch.empty(0, total)
@@ -61,26 +79,28 @@ def random_directions(
         name: part.to(w).view(-1, *w.shape) for (name, w), part in zip(parameters.items(), parts, strict=True)
     }
     if normalisation == "filter":
-        return {name: _filter_normalised(directions[name], w) for name, w in parameters.items()}
+        units = moving_units(model, biases=biases)
+        return {name: _filter_normalised(directions[name], w, units[name]) for name, w in parameters.items()}
     return directions
 
 
-def orthogonalised(direction: Mapping[str, Tensor], to: Mapping[str, Tensor]) -> Point:
-    """``direction`` made orthogonal to ``to``, row by row, each row keeping its length.
+def orthogonalised(
+    direction: Mapping[str, Tensor], to: Mapping[str, Tensor], units: Mapping[str, Units]
+) -> Point:
+    """``direction`` made orthogonal to ``to``, unit by unit, each unit keeping its length.
 
-    So two filter-normalised directions stay so and become orthogonal as vectors too.  A row that has but one
+    So two filter-normalised directions stay so and become orthogonal as vectors too.  A unit that has but one
     entry, or is parallel to the other, becomes 0.
     """
     result = {}
     for name, d in direction.items():
-        rows, other = _rows(d), _rows(to[name])
-        squares = other.square().sum(1, keepdim=True)
-        shares = (rows * other).sum(1, keepdim=True) / squares.where(squares > 0, 1.0)
-        left = rows - shares * other
-        lengths, before = _lengths(left), _lengths(rows)
-        # What cancellation leaves of a parallel row is round-off, no direction.
+        one, other, own = d[None], to[name][None], units[name]
+        squares = unit_sums(other.square(), own)
+        left = one - unit_sums(one * other, own) / squares.where(squares > 0, 1.0) * other
+        lengths, before = unit_lengths(left, own), unit_lengths(one, own)
+        # What cancellation leaves of a parallel unit is round-off, no direction.
         kept = lengths > 100 * torch.finfo(d.dtype).eps * before
-        result[name] = (left * (before / lengths).where(kept, 0.0)).view_as(d)
+        result[name] = (left * (before / lengths).where(kept, 0.0))[0]
     return result
 
 
@@ -92,17 +112,6 @@ def displaced(parameters: Mapping[str, Tensor], directions: Mapping[str, Tensor]
     }
 
 
-def _filter_normalised(drawn: Tensor, w: Tensor) -> Tensor:
-    """``drawn`` (K, *w.shape) with each row scaled to the length of that row of ``w``."""
-    rows = _rows(w)
-    d = drawn.reshape(len(drawn), *rows.shape)
-    return (d * (_lengths(rows) / (_lengths(d) + 1e-10))).view_as(drawn)
-
-
-def _rows(tensor: Tensor) -> Tensor:
-    """``tensor`` as (rows, entries): a row a filter; a tensor of one dimension or none is one row."""
-    return tensor.flatten(1) if tensor.ndim > 1 else tensor.reshape(1, -1)
-
-
-def _lengths(rows: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
+def _filter_normalised(drawn: Tensor, w: Tensor, units: Units) -> Tensor:
+    """``drawn`` (K, *w.shape) with each unit scaled to the length of that unit of ``w``."""
+    return drawn * (unit_lengths(w[None], units) / (unit_lengths(drawn, units) + 1e-10))

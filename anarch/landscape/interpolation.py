@@ -80,26 +80,42 @@ def evaluate_output_mixture(
     batch_size: int = 1000,
     *,
     of: Literal["logits", "probabilities"] = "logits",
+    loss: Loss = "cross_entropy",
 ) -> Score:
-    """Loss and accuracy of two networks mixed in output space, over ``x`` (N, ...), ``y`` int64 (N,).
+    """Loss and accuracy of two networks mixed in output space, over ``x`` (N, ...), ``y``.
 
-    ``of="logits"``: the network (1 - alpha) f_a + alpha f_b, the mean of what the paper calls f.
-    ``of="probabilities"``: (1 - alpha) softmax f_a + alpha softmax f_b, the ensemble.  ``alpha`` in 0..1.
+    ``of="logits"``: the network (1 - alpha) f_a + alpha f_b, the mean of what the paper calls f, whatever the
+    ``loss``.  ``of="probabilities"``: (1 - alpha) softmax f_a + alpha softmax f_b, the ensemble, by the cross
+    entropy.  ``alpha`` in 0..1.  ``y``, ``loss``: as in `gradient`.
+
+    Raises:
+        ValueError: as `gradient`; ``alpha`` outside 0..1; probabilities with another loss; outputs of two
+            shapes.
     """
     if of not in ("logits", "probabilities"):
         raise ValueError(f"of must be 'logits' or 'probabilities', got {of!r}")
+    if of == "probabilities" and loss != "cross_entropy":
+        raise ValueError(
+            f"of='probabilities' mixes classes and takes loss='cross_entropy' only, got {loss!r}"
+        )
     _require_fraction(alpha)
     for model in (model_a, model_b):
-        require_measurable(model, x, y, batch_size=batch_size)
-    log_a, log_b = (math.log(share) if share > 0 else -math.inf for share in (1 - alpha, alpha))
+        require_measurable(model, x, y, batch_size=batch_size, loss=loss)
 
-    def measured(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        logits_a, logits_b = class_logits(model_a(images)), class_logits(model_b(images))
+    def measured(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = [model(images) for model in (model_a, model_b)]
+        if loss == "cross_entropy":
+            outputs = [class_logits(one) for one in outputs]
+        a, b = outputs
+        if a.shape != b.shape:
+            raise ValueError(
+                f"both models must return outputs of one shape, got {(*a.shape,)}, {(*b.shape,)}"
+            )
         if of == "logits":
-            log_p = F.log_softmax(torch.lerp(logits_a, logits_b, alpha), 1)
-        else:
-            log_p = torch.logaddexp(F.log_softmax(logits_a, 1) + log_a, F.log_softmax(logits_b, 1) + log_b)
-        return F.nll_loss(log_p, labels, reduction="none"), hits("cross_entropy", log_p, labels)
+            mixed = torch.lerp(a, b, alpha)
+            return example_losses(loss, mixed, targets), hits(loss, mixed, targets)
+        mixed = _log_of_mixed(a, b, alpha)
+        return F.nll_loss(mixed, targets, reduction="none"), hits(loss, mixed, targets)
 
     return _score(measured, x, y, batch_size)
 
@@ -125,6 +141,12 @@ def require_known(model: nn.Module, parameters: Mapping[str, Tensor]) -> None:
     wrong = [name for name, t in parameters.items() if name not in own or own[name].shape != t.shape]
     if wrong:
         raise ValueError(f"{type(model).__name__} has no parameter of that name and shape: {wrong}")
+
+
+def _log_of_mixed(a: Tensor, b: Tensor, alpha: float) -> Tensor:
+    """log((1 - alpha) softmax a + alpha softmax b), (n, C), of logits ``a``, ``b``."""
+    log_a, log_b = (math.log(share) if share > 0 else -math.inf for share in (1 - alpha, alpha))
+    return torch.logaddexp(F.log_softmax(a, 1) + log_a, F.log_softmax(b, 1) + log_b)
 
 
 def _require_fraction(alpha: float) -> None:

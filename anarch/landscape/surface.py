@@ -21,6 +21,7 @@ from anarch.landscape.directions import (
     Point,
     dimension,
     moving_parameters,
+    moving_units,
     orthogonalised,
     random_directions,
 )
@@ -53,15 +54,16 @@ def axes(model: nn.Module, through: Slice) -> Point:
     if through.axes not in (1, 2):
         raise ValueError(f"a slice has 1 or 2 axes, got {through.axes}")
     drawn = random_directions(
-        moving_parameters(model, biases=through.biases),
+        model,
         through.seed,
         range(through.axes),
         normalisation=through.normalisation,
+        biases=through.biases,
     )
     if through.axes == 1 or not through.orthogonal:
         return drawn
     first, second = ({name: d[k] for name, d in drawn.items()} for k in range(2))
-    second = orthogonalised(second, first)
+    second = orthogonalised(second, first, moving_units(model, biases=through.biases))
     return {name: torch.stack((first[name], second[name])) for name in drawn}
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import pkgutil
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -27,17 +28,36 @@ def architectures() -> list[str]:
 def build(name: str, input_shape: tuple[int, int, int], classes: int, **options: Any) -> nn.Module:
     """The architecture ``name``: (N, *input_shape) -> logits (N, classes), its weights yet to be filled in.
 
-    Nothing is drawn from any generator: see `initialise_`.
+    A name with dots is one's own: the class or function "package.module.Name", called as ours are, with
+    (input_shape, classes, **options).  Nothing is drawn from any generator: see `initialise_`.
 
     Raises:
         ValueError: the name or an option is unknown, or the input is too small for the architecture.
     """
-    if name not in architectures():
-        raise ValueError(f"no architecture {name!r}; anarch/models has {', '.join(architectures())}")
-    family = getattr(import_module(f"{__name__}.{name}"), name)
-    known = list(inspect.signature(family).parameters)[2:]
-    for option in options:
-        if option not in known:
-            raise ValueError(f"{name} has no option {option!r}; it has {', '.join(known) or 'none'}")
+    family = _own(name) if "." in name else _ours(name)
+    parameters = list(inspect.signature(family).parameters.values())[2:]
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        known = [parameter.name for parameter in parameters]
+        for option in options:
+            if option not in known:
+                raise ValueError(f"{name} has no option {option!r}; it has {', '.join(known) or 'none'}")
     network: nn.Module = family(tuple(input_shape), classes, **options)
     return network
+
+
+def _ours(name: str) -> Callable[..., nn.Module]:
+    if name not in architectures():
+        raise ValueError(
+            f"no architecture {name!r}; anarch/models has {', '.join(architectures())}; "
+            "one of your own has a name with dots, package.module.Name"
+        )
+    found: Callable[..., nn.Module] = getattr(import_module(f"{__name__}.{name}"), name)
+    return found
+
+
+def _own(name: str) -> Callable[..., nn.Module]:
+    module, _, family = name.rpartition(".")
+    found: Callable[..., nn.Module] | None = getattr(import_module(module), family, None)
+    if found is None:
+        raise ValueError(f"no architecture {name!r}: the module {module} has no {family}")
+    return found

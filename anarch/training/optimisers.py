@@ -81,7 +81,20 @@ def make_optimiser(model: nn.Module, recipe: Recipe, seed: int) -> torch.optim.O
             return _own("gradient_free").EvolutionStrategy(parameters, lr=recipe.lr, **drawn)
         case name if name in _ADAPTIVE:
             return _ADAPTIVE[name](parameters, **shared)
-    raise ValueError(f"recipe.optimiser must be {', '.join(OPTIMISERS)}, got {recipe.optimiser!r}")
+        case name if "." in name:
+            return _dotted(name)(parameters, lr=recipe.lr, **recipe.optimiser_options)
+    raise ValueError(
+        f"recipe.optimiser must be {', '.join(OPTIMISERS)} or a name with dots, package.module.Name, "
+        f"got {recipe.optimiser!r}"
+    )
+
+
+def _dotted(name: str) -> Callable[..., torch.optim.Optimizer]:
+    module, _, wanted = name.rpartition(".")
+    found: Callable[..., torch.optim.Optimizer] | None = getattr(import_module(module), wanted, None)
+    if found is None:
+        raise ValueError(f"recipe.optimiser: the module {module} has no {wanted}")
+    return found
 
 
 def _own(module: str) -> Any:

@@ -14,8 +14,11 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import NamedTuple
+
+from anarch.workflow.own_modules import is_installed, module_file
 
 PACKAGE = "anarch"
 SCRIPTS = "workflow_scripts"
@@ -28,9 +31,12 @@ def text_digest(text: str) -> str:
 
 def code_digest(root: Path, script: str, modules: Iterable[str] = ()) -> str:
     """Digest of ``workflow_scripts/<script>``, of the dotted ``modules`` that a spec names (architecture,
-    dataset, lifting), and of all that these import from the project below ``root``."""
+    dataset, lifting), and of all that these import from the project below ``root`` and from modules of one's
+    own on Python's path.  Of an installed library that is named its version counts."""
+    libraries = {module.partition(".")[0] for module in modules if _is_library(root, module)}
     files = sorted(code_files(root, script, modules))
-    return text_digest("\n".join(f"{file.relative_to(root)} {_facts(root, file).digest}" for file in files))
+    told = [f"{_name(root, file)} {_facts(root, file).digest}" for file in files]
+    return text_digest("\n".join([*told, *map(_version, sorted(libraries))]))
 
 
 def code_files(root: Path, script: str, modules: Iterable[str] = ()) -> set[Path]:
@@ -38,7 +44,7 @@ def code_files(root: Path, script: str, modules: Iterable[str] = ()) -> set[Path
     waiting, seen = [root / SCRIPTS / script], set[Path]()
     for module in modules:
         found = _module_files(root, module)
-        if not found:
+        if not found and not _is_library(root, module):
             raise ValueError(f"there is no module {module} below {root}")
         waiting += found
     while waiting:
@@ -52,16 +58,31 @@ def code_files(root: Path, script: str, modules: Iterable[str] = ()) -> set[Path
 
 @cache
 def _module_files(root: Path, dotted: str) -> tuple[Path, ...]:
-    """The file of a module and the ``__init__`` of each package above it, but not the top one: that only
-    lists public names, and a new name is no new code.  Modules outside the project have no files here."""
+    """The file of a module and the ``__init__`` of each package above it, but not the project's top one: that
+    only lists public names, and a new name is no new code.  Installed libraries have no files here."""
     parts = dotted.split(".")
-    if parts[0] != PACKAGE:
-        if parts[0] not in _neighbours(root):
-            return ()
+    if parts[0] in _neighbours(root):
         parts = [SCRIPTS, *parts]  # a script imports its neighbours by their bare names
+    elif parts[0] != PACKAGE:
+        every = (module_file(root, ".".join(parts[:depth])) for depth in range(1, len(parts) + 1))
+        return tuple(file for file in every if file is not None and not is_installed(file))
     stems = [root.joinpath(*parts[:depth]) for depth in range(2, len(parts) + 1)]
     files = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
     return tuple(file for file in files if file.is_file())
+
+
+def _is_library(root: Path, module: str) -> bool:
+    file = module_file(root, module)
+    return file is not None and is_installed(file)
+
+
+def _version(package: str) -> str:
+    return f"{package} {' '.join(sorted(version(name) for name in packages_distributions()[package]))}"
+
+
+def _name(root: Path, file: Path) -> str:
+    """``file`` as a digest tells it: where a checkout or a module of one's own lies is no matter."""
+    return str(file.relative_to(root)) if file.is_relative_to(root) else file.name
 
 
 @cache

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from anarch.workflow import digests
+from anarch.workflow.own_modules import is_dotted, module_of
 from anarch.workflow.specs import DataSpec, RunSpec, canonical_json, parse
 
 # Optimiser of a recipe -> the module of anarch.training that it alone needs.
@@ -26,15 +27,26 @@ def combined(*parts: str) -> str:
     return digests.text_digest("".join(parts))
 
 
+def architecture_module(architecture: str) -> str:
+    """The module that a network of ``architecture`` comes from: ours, or that of a dotted name."""
+    return module_of(architecture) if is_dotted(architecture) else f"anarch.models.{architecture}"
+
+
+def optimiser_modules(optimiser: str) -> list[str]:
+    """The module that an optimiser alone needs, if there is one."""
+    if is_dotted(optimiser):
+        return [module_of(optimiser)]
+    return [f"anarch.training.{OWN_OPTIMISERS[optimiser]}"] if optimiser in OWN_OPTIMISERS else []
+
+
 def modules_of(spec: RunSpec) -> list[str]:
     """Modules that a training by ``spec`` imports by name, to which no import statement leads."""
-    optimiser = OWN_OPTIMISERS.get(spec.recipe.optimiser)
     return [
-        f"anarch.models.{spec.model.architecture}",
+        architecture_module(spec.model.architecture),
         *(["anarch.lifting.walk"] if spec.model.lift != "none" else []),
         *(["anarch.training.corrupted"] if spec.corruption is not None else []),
         *(["anarch.training.poisoned"] if spec.poison is not None else []),
-        *([f"anarch.training.{optimiser}"] if optimiser else []),
+        *optimiser_modules(spec.recipe.optimiser),
     ]
 
 
@@ -75,7 +87,7 @@ class Lineage:
     def measured(self, script: str, study: str, runs: Iterable[str], *modules: str) -> str:
         """Of a table of ``runs``: its script, what their names and architectures mean, their lineages."""
         runs = list(runs)
-        architectures = {f"anarch.models.{self.runs[study][run].model.architecture}" for run in runs}
+        architectures = {architecture_module(self.runs[study][run].model.architecture) for run in runs}
         return combined(
             self.code(script, f"anarch.workflow.{study}", *modules, *sorted(architectures)),
             *(self.trained(study, run) for run in runs),

@@ -37,7 +37,8 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    optimiser: str = "sgd"  # one of anarch.training.optimisers
+    optimiser: str = "sgd"  # one of anarch.training.optimisers, or "package.module.Name"
+    optimiser_options: Mapping[str, Any] = field(default_factory=dict)  # of one with a dotted name
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
@@ -79,9 +80,9 @@ class Poison:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """An architecture of anarch.models and the space that it is trained in."""
+    """An architecture and the space that it is trained in."""
 
-    architecture: str
+    architecture: str  # one of anarch.models, or "package.module.Name"
     options: Mapping[str, Any] = field(default_factory=dict)
     lift: str = "none"  # none | fully_connected | locally_connected
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-PACKAGE = "anarch"
+from anarch.workflow.own_modules import is_installed, module_file
+
 # What a computation would do with a stand-in.  Calls, attributes, base classes and `|` of types are none.
 OPERATIONS = (
     "bool", "len", "iter", "getitem", "setitem", "contains", "enter", "int", "float", "index", "neg", "abs",
@@ -110,10 +111,10 @@ def _bind(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None
 
 
 class WithoutTorch:
-    """The modules of the project below ``root``; those named in ``absent`` are stand-ins as well."""
+    """The modules of the project below ``root`` and one's own; those in ``absent`` are stand-ins as well."""
 
     def __init__(self, root: Path, absent: Collection[str] = ()):
-        self._root, self._absent = root, absent
+        self.root, self._absent = root, absent
         self._modules: dict[str, ModuleType] = {}
         self._calls: list[Call] = []
 
@@ -139,6 +140,10 @@ class WithoutTorch:
             pass
         return tuple(self._calls)
 
+    def unknown(self, name: str) -> StandIn:
+        """What nothing is known of but its ``name``, to be an argument of a `call`."""
+        return StandIn(self._calls, name)
+
     def function(self, module: str, name: str) -> Callable[..., Any] | None:
         """The function ``name`` of ``module``, for its signature; None where stand-ins do not get so far."""
         try:
@@ -147,11 +152,11 @@ class WithoutTorch:
             return None
 
     def module(self, name: str) -> ModuleType:
-        """The module ``name`` of the project, on stand-ins."""
+        """The module ``name``, on stand-ins."""
         if name not in self._modules:
             file = self._file(name)
             if file is None:
-                raise ModuleNotFoundError(f"there is no module {name} below {self._root}")
+                raise ModuleNotFoundError(f"there is no module {name} below {self.root}")
             found = ModuleType(name)
             found.__file__ = str(file)
             found.__path__ = [str(file.parent)] if file.name == "__init__.py" else []
@@ -161,9 +166,8 @@ class WithoutTorch:
         return self._modules[name]
 
     def _file(self, name: str) -> Path | None:
-        stem = self._root.joinpath(*name.split("."))
-        files = (stem / "__init__.py", stem.with_name(f"{stem.name}.py"))
-        return next((file for file in files if file.is_file()), None)
+        file = module_file(self.root, name)
+        return None if file is None or is_installed(file) else file
 
     def _import(
         self,
@@ -173,13 +177,13 @@ class WithoutTorch:
         names: Sequence[str] = (),
         level: int = 0,
     ) -> Any:
-        """What `import` calls; of the project's own modules only as ``from package.module import name``."""
+        """What `import` calls; of the project's and one's own only as ``from package.module import name``."""
         top = name.partition(".")[0]
         if name == "importlib":
             return SimpleNamespace(import_module=self.module)
         if top in sys.stdlib_module_names:
             return builtins.__import__(name, namespace, local, names, level)
-        if top != PACKAGE or name in self._absent:
+        if name in self._absent or self._file(name) is None:
             return StandIn(self._calls, name if names else top)
         found = self.module(name)
         for each in names:

@@ -63,7 +63,7 @@ def test_a_quadratic_has_its_closed_form(normalisation):
     result = radii_at_cutoffs(
         model, X, Y, cutoffs, 40, 7, normalisation=normalisation, tolerance=1e-7, largest=1e3
     )
-    drawn = random_directions(moving_parameters(model), 7, range(40), normalisation=normalisation)
+    drawn = random_directions(model, 7, range(40), normalisation=normalisation)
     wanted = torch.stack([model.radius(drawn["theta"], c) for c in cutoffs])
     assert_close(result.radii, wanted, rtol=1e-7, atol=0.0)
     assert result.dimension == 15 and result.start < wanted.min()
@@ -72,7 +72,7 @@ def test_a_quadratic_has_its_closed_form(normalisation):
 def test_unit_directions_from_the_origin():
     model = Quadratic(torch.zeros(2, 3, dtype=torch.float64))
     radii = basin_radii(model, X, Y, 0.1, 9, 1, normalisation="unit", largest=50.0)
-    drawn = random_directions(moving_parameters(model), 1, range(9), normalisation="unit")["theta"]
+    drawn = random_directions(model, 1, range(9), normalisation="unit")["theta"]
     assert_close(radii, model.radius(drawn, 0.1), rtol=1e-4, atol=0.0)
 
 
@@ -83,7 +83,7 @@ def test_logistic_regression_on_one_point_has_its_closed_form():
     with torch.no_grad():
         model.weight.mul_(torch.tensor([3.0, -2.0, 1.0]))  # w x = 7.5
     radii = basin_radii(model, x, torch.tensor([1]), 0.1, 60, 0, largest=30.0, tolerance=1e-8)
-    d = random_directions(moving_parameters(model), 0, range(60))["weight"][:, 0]
+    d = random_directions(model, 0, range(60))["weight"][:, 0]
     wanted = (-math.log(math.expm1(0.1)) - model.weight.detach() @ x[0]) / (d @ x[0])
     wanted = wanted.masked_fill((wanted < 0) | (wanted > 30), math.inf)
     assert wanted.isinf().any() and wanted.isfinite().any()
@@ -93,7 +93,7 @@ def test_logistic_regression_on_one_point_has_its_closed_form():
 def test_the_loss_at_the_radius_is_the_cutoff_and_below_it_before():
     model, x, y = small_cnn()
     parameters = moving_parameters(model)
-    drawn = random_directions(parameters, 2, range(6))
+    drawn = random_directions(model, 2, range(6))
     for k, r in enumerate(basin_radii(model, x, y, 0.3, 6, 2, tolerance=1e-6).tolist()):
         moved = copy.deepcopy(model)
         for share in (0.2, 0.5, 0.9, 1.0):

@@ -11,6 +11,7 @@ from anarch.landscape.directions import (
     dimension,
     displaced,
     moving_parameters,
+    moving_units,
     orthogonalised,
     random_directions,
 )
@@ -35,28 +36,29 @@ def test_every_filter_gets_the_length_of_the_networks_filter():
     parameters = moving_parameters(network())
     assert list(parameters) == ["0.weight", "4.weight"]
     assert dimension(parameters) == 3 * 12 + 4 * 18
-    directions = random_directions(parameters, 3, range(5))
+    directions = random_directions(network(), 3, range(5))
     for name, w in parameters.items():
         assert directions[name].shape == (5, *w.shape)
         for d in directions[name]:
             assert_close(rows(d).norm(dim=1), rows(w).norm(dim=1), rtol=1e-9, atol=0.0)
-    raw = random_directions(parameters, 3, range(5), normalisation="unit")
+    raw = random_directions(network(), 3, range(5), normalisation="unit")
     for name in parameters:  # only lengths were changed
         cosines = torch.cosine_similarity(directions[name].flatten(2), raw[name].flatten(2), dim=2)
         assert_close(cosines, torch.ones_like(cosines), rtol=1e-7, atol=0.0)
 
 
 def test_unit_directions_have_length_one_as_whole_vectors():
-    directions = random_directions(moving_parameters(network()), 3, range(4), normalisation="unit")
+    directions = random_directions(network(), 3, range(4), normalisation="unit")
     squares = sum(d.flatten(1).square().sum(1) for d in directions.values())
     assert_close(squares, torch.ones(4, dtype=torch.float64), rtol=1e-6, atol=0.0)
 
 
 @pytest.mark.parametrize("normalisation", ["filter", "unit"])
 def test_a_direction_depends_on_its_seed_and_number_only(normalisation):
-    parameters = moving_parameters(network())
+    model = network()
+    parameters = moving_parameters(model)
     state = torch.get_rng_state()
-    draw = partial(random_directions, parameters, normalisation=normalisation)
+    draw = partial(random_directions, model, normalisation=normalisation)
     together, alone = draw(0, range(6)), draw(0, [4])
     for name in parameters:
         assert torch.equal(together[name][4:5], alone[name])
@@ -67,8 +69,8 @@ def test_a_direction_depends_on_its_seed_and_number_only(normalisation):
 
 
 def test_both_precisions_move_along_the_same_directions():
-    single = random_directions(moving_parameters(network(torch.float32)), 0, range(2))
-    double = random_directions(moving_parameters(network()), 0, range(2))
+    single = random_directions(network(torch.float32), 0, range(2))
+    double = random_directions(network(), 0, range(2))
     assert single["0.weight"].dtype == torch.float32
     assert_close(single, {name: d.float() for name, d in double.items()})
 
@@ -78,21 +80,21 @@ def test_biases_move_on_request_as_one_row_each_and_zeros_never():
     nn.init.zeros_(model[1].bias), nn.init.zeros_(model[4].weight[2:3])
     parameters = moving_parameters(model, biases=True)
     assert dimension(parameters) == sum(p.numel() for p in model.parameters())
-    directions = random_directions(parameters, 0, range(3))
+    directions = random_directions(model, 0, range(3), biases=True)
     lengths = directions["4.bias"].norm(dim=1)
     assert_close(lengths, model[4].bias.detach().norm().expand(3), rtol=1e-9, atol=0.0)
     assert not directions["1.bias"].any()
     assert not directions["4.weight"][:, 2].any() and directions["4.weight"][:, 1].all()
-    scalar = random_directions({"scale": torch.tensor(-2.0)}, 0, range(3))["scale"]
+    single = nn.ParameterDict({"scale": torch.tensor(-2.0)})
+    scalar = random_directions(single, 0, range(3), biases=True)["scale"]
     assert_close(scalar.abs(), torch.full((3,), 2.0))
 
 
 def test_orthogonalised_directions_keep_their_filters_lengths():
-    parameters = moving_parameters(network())
-    parameters["narrow"] = torch.tensor([[2.0], [3.0]], dtype=torch.float64)  # one entry: no room for two
-    first, second = ({n: d[k] for n, d in random_directions(parameters, 0, range(2)).items()} for k in (0, 1))
-    result = orthogonalised(second, first)
-    assert not result.pop("narrow").any()
+    model = network().append(nn.Linear(1, 2).double())  # one weight a unit: no room for two directions
+    first, second = ({n: d[k] for n, d in random_directions(model, 0, range(2)).items()} for k in (0, 1))
+    result = orthogonalised(second, first, moving_units(model))
+    assert not result.pop("5.weight").any()
     for name, d in result.items():
         inner = (rows(d) * rows(first[name])).sum(1)
         assert_close(inner, torch.zeros_like(inner), rtol=0.0, atol=1e-12)
@@ -102,7 +104,7 @@ def test_orthogonalised_directions_keep_their_filters_lengths():
 
 def test_displaced_points():
     parameters = moving_parameters(network())
-    directions, steps = random_directions(parameters, 0, range(3)), torch.tensor([0.0, -2.0, 0.5])
+    directions, steps = random_directions(network(), 0, range(3)), torch.tensor([0.0, -2.0, 0.5])
     points = displaced(parameters, directions, steps)
     for name, w in parameters.items():
         assert torch.equal(points[name][0], w)
@@ -112,6 +114,6 @@ def test_displaced_points():
 
 def test_refusals():
     with pytest.raises(ValueError, match=r"normalisation must be 'filter' or 'unit', got 'layer'"):
-        random_directions(moving_parameters(network()), 0, range(1), normalisation="layer")
+        random_directions(network(), 0, range(1), normalisation="layer")
     with pytest.raises(ValueError, match=r"BatchNorm2d has no weight of two dimensions or more; biases=True"):
         moving_parameters(nn.BatchNorm2d(3))

@@ -131,6 +131,37 @@ def test_mixing_logits_of_linear_models_is_interpolating_their_weights(images, a
     assert outputs.accuracy == weights.accuracy
 
 
+def test_mixtures_of_other_losses(images):
+    x = images[0]
+    a, b = network(0), network(1)
+    targets = torch.randn(11, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    outputs = 0.7 * a(x) + 0.3 * b(x)
+    mixed = evaluate_output_mixture(a, b, 0.3, x, targets, batch_size=4, loss="squared_error")
+    assert mixed.loss == pytest.approx(F.mse_loss(outputs, targets).item(), rel=1e-12)
+    assert mixed.accuracy != mixed.accuracy  # NaN: no classes
+
+    def farthest(outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs - targets).abs().amax(1)
+
+    mixed = evaluate_output_mixture(a, b, 0.3, x, targets, batch_size=4, loss=farthest)
+    assert mixed.loss == pytest.approx(farthest(outputs, targets).mean().item(), rel=1e-12)
+    with pytest.raises(ValueError, match=r"of='probabilities' mixes classes .* only, got 'squared_error'"):
+        evaluate_output_mixture(a, b, 0.3, x, targets, of="probabilities", loss="squared_error")
+
+
+def test_one_logit_mixes_with_another_and_with_two_classes(images):
+    x, y = images[0].flatten(1), images[1] % 2
+    one, other, two = (nn.Linear(84, classes).double() for classes in (1, 1, 2))
+    z = (0.7 * one(x) + 0.3 * other(x))[:, 0]
+    wanted = F.binary_cross_entropy_with_logits(z, y.double()).item()
+    assert evaluate_output_mixture(one, other, 0.3, x, y).loss == pytest.approx(wanted, rel=1e-12)
+    pairs = torch.stack((torch.zeros(11), one(x)[:, 0]), 1)
+    wanted = F.cross_entropy(0.7 * pairs + 0.3 * two(x), y).item()
+    assert evaluate_output_mixture(one, two, 0.3, x, y).loss == pytest.approx(wanted, rel=1e-12)
+    with pytest.raises(ValueError, match=r"outputs of one shape, got \(11, 2\), \(11, 3\)"):
+        evaluate_output_mixture(two, nn.Linear(84, 3).double(), 0.3, x, y)
+
+
 @pytest.mark.parametrize("of", ["logits", "probabilities"])
 def test_outputs_mix_without_a_barrier(images, of):
     """Cross entropy is convex in the logits and in the probabilities (Jensen)."""

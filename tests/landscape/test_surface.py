@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from anarch.landscape.directions import moving_parameters, random_directions
+from anarch.landscape.directions import random_directions
 from anarch.landscape.surface import Slice, axes, point_scores, slice_scores
 
 PLANE = torch.cartesian_prod(torch.linspace(-1, 1, 3), torch.linspace(-0.5, 0.5, 2)).double()
@@ -77,7 +77,7 @@ def test_a_line_is_the_first_axis_of_the_plane_and_its_middle_the_network(images
 def test_the_axes_are_the_directions_0_and_1_of_the_seed():
     model = cnn()
     plain, orthogonal = axes(model, Slice(seed=2)), axes(model, Slice(seed=2, orthogonal=True))
-    drawn = random_directions(moving_parameters(model), 2, range(2))
+    drawn = random_directions(model, 2, range(2))
     inner = {}
     for name, d in drawn.items():
         assert torch.equal(plain[name], d) and torch.equal(orthogonal[name][0], d[0])

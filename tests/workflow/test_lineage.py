@@ -39,6 +39,8 @@ BY_NAME = {
         "anarch/models/__init__.py",
         "f'{__name__}.{name}'",
     ): "modules_of, and the architectures of Lineage.measured",
+    ("anarch/models/__init__.py", "module"): "architecture_module, in both",
+    ("anarch/training/optimisers.py", "module"): "optimiser_modules, in modules_of",
     ("anarch/training/network.py", "'anarch.lifting.walk'"): "modules_of; what measures imports it plainly",
     ("anarch/training/optimisers.py", "f'anarch.training.{module}'"): "modules_of",
     ("workflow_scripts/job_server.py", "name"): "what the command itself imports, and its digest follows",

@@ -243,7 +243,7 @@ def test_an_optimiser_takes_what_is_said_that_it_takes(optimiser):
     """Its groups differ by what it takes, and by nothing else."""
     given = {
         "momentum": 0.5, "weight_decay": 0.25, "l1_conv": 0.125, "l1_fc": 0.75, "beta": 3.0, "rho": 0.5,
-        "sigma": 0.5, "pairs": 3, "nesterov": True,
+        "sigma": 0.5, "pairs": 3, "nesterov": True, "optimiser_options": {"betas": [0.5, 0.5]},
     }  # fmt: skip
     assert set(given) == set(OF_OPTIMISERS)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from anarch.workflow.datasets import Images, images
+from anarch.workflow.own_modules import is_dotted, require_defined
 from anarch.workflow.specs import DataSpec, Model
 from anarch.workflow.validation.options import check_types
 from anarch.workflow.without_torch import Call, WithoutTorch
@@ -19,12 +20,15 @@ def layers(key: str, model: Model, data: DataSpec, library: WithoutTorch) -> Seq
     """
     shape = _shape(images(data), data)
     wanted = (model.architecture, shape, images(data).classes)
+    home, _, name = f"anarch.models.{model.architecture}.{model.architecture}".rpartition(".")
+    if is_dotted(model.architecture):
+        require_defined(f"{key}.architecture", model.architecture, library.root)
+        home, _, name = model.architecture.rpartition(".")
     try:
         made = library.call("anarch.models", "build", *wanted, **model.options)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from None
-    family = library.function(f"anarch.models.{model.architecture}", model.architecture)
-    check_types(key, family, model.options)
+    check_types(key, library.function(home, name), model.options)
     for layer in made:
         if layer.names[0] == "torch.nn.Dropout" and layer.args and not 0 <= layer.args[0] < 1:
             raise ValueError(f"{key}.options.dropout: must be 0 or more and below 1, got {layer.args[0]}")

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from anarch.workflow.datasets import images, size
-from anarch.workflow.specs import DataSpec, RunSpec, canonical
+from anarch.workflow.specs import DataSpec, RunSpec, canonical, canonical_json
 from anarch.workflow.validation.networks import has_batch_norm, layers
 from anarch.workflow.validation.places import Place, at, place
 from anarch.workflow.validation.recipes import Where, check_recipe, idle
@@ -26,7 +26,7 @@ def check_runs(
     networks: dict[str, Sequence[Call]] = {}
     for found, spec in cases:
         where, data, network = partial(found.where, config), datasets[spec.dataset], _network(spec)
-        check_recipe(spec.recipe, where)
+        check_recipe(spec.recipe, where, library)
         if network not in networks:
             networks[network] = layers(found.model, spec.model, data, library)
         _check_batches(spec, data, where, has_batch_norm(networks[network]))
@@ -46,7 +46,7 @@ def _cases(runs: Mapping[str, Mapping[str, RunSpec]]) -> list[Case]:
     for study, specs in runs.items():
         for run, spec in specs.items():
             told = place(study, run)
-            training = (spec.recipe, spec.corruption, spec.poison, bool(spec.snapshots))
+            training = (canonical_json(spec.recipe), spec.corruption, spec.poison, bool(spec.snapshots))
             found.setdefault((told, _network(spec), *training), (told, spec))
     return list(found.values())
 
