@@ -14,6 +14,7 @@ from anarch.claims.judging import judge, tally
 from anarch.workflow import claims as files
 from anarch.workflow.exhibits import papers
 from shared.artefacts import write_csv
+from shared.frames import read_frame
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     for path in args.tables:
         study, name = path.parent.parent.name, path.stem
         if (study, name) in wanted:
-            tables.setdefault(study, {})[name] = read_table(path)
+            tables.setdefault(study, {})[name] = read_frame(path)
     keys = {study: paper.key for study, paper in papers().items()}
     rows = [
         {
@@ -66,15 +67,6 @@ COLUMNS = (
     "paper_value", "paper_text", "value", "low", "high", "replicates", "replicate", "threshold", "margin",
     "unit", "verdict", "reason", "decided_at", "all_replicates", "value_of_all", "e_value",
 )  # fmt: skip
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise SystemExit(f"error: table {path} cannot be read ({error}): delete it and run again") from None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.artefacts import write_text
+from shared.artefacts import complete
 
 WORDS = {
     "reproduced": "reproduced",
@@ -40,7 +40,8 @@ def main(argv: list[str] | None = None) -> None:
             raise SystemExit(f"error: {text}: write SCALE=FILE with the claims.csv of a scale")
         with Path(file).open(newline="", encoding="utf-8") as opened:
             scales[scale] = {row["id"]: row for row in csv.DictReader(opened)}
-    write_text(args.out, "\n".join(page(scales)) + "\n")
+    with complete(args.out) as partial:
+        partial.write_text("\n".join(page(scales)) + "\n", encoding="utf-8")
 
 
 def page(scales: dict[str, dict[str, dict[str, str]]]) -> Iterator[str]:
