@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
         data = file_digest(verified(args.data / paths.MANIFEST))
         key = text_digest(canonical_json(spec) + args.code + data + begun)
         if is_finished(args.out, spec, key):
-            print(f"{args.out} was finished by another process: nothing to do")
+            print(f"{args.out} is finished already: nothing to do")
             return
         device = start(args, precision=spec.recipe.precision)
         train(spec, args, key, device)
