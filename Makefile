@@ -1,5 +1,6 @@
 # make all: set up and run the default scale.  make test: set up, lint, type check, tests, smoke scale end to end.
 # make check: whether this machine computes networks as float64 does.
+# make verify: whether every artefact of SCALE has the bytes that its maker recorded.
 # make plan: what that would cost, and nothing is run.  TARGET=needle_fig3 PLAN="--device gpu --devices 8"
 PYTHON ?= python3
 VENV := .venv
@@ -13,13 +14,16 @@ CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
 # One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
 export OMP_NUM_THREADS := 1
 
-.PHONY: all check plan test setup lint types unit smoke house clean
+.PHONY: all check verify plan test setup lint types unit smoke house clean
 
 all: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) $(GPU_LIMIT) $(CONFIG) -- all
 
 check: $(VENV)/ready
 	@$(BIN)/python workflow_scripts/check_arithmetic.py
+
+verify: $(VENV)/ready
+	@$(BIN)/python workflow_scripts/verify.py --results results/$(SCALE)
 
 plan: $(VENV)/ready
 	@$(BIN)/python workflow_scripts/plan.py $(PLAN) $(CONFIG) $(TARGET)

@@ -44,6 +44,7 @@ include: "rules/figures.smk"
 include: "rules/studies.smk"
 include: "rules/claims.smk"
 include: "rules/report.smk"
+include: "rules/integrity.smk"
 include: "rules/targets.smk"
 
 

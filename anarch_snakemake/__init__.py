@@ -11,7 +11,8 @@ including Snakemake 9.27.1, the newest version when it was written, and was trie
   gets one timer at a time, and none where no job waits for time to pass.
 - ``locks``: a killed snakemake leaves its lock files, and the next one refuses to start.  They are removed
   where their snakemake is surely dead.
-``missing`` is what our own Snakefile calls: words of the workflow's for a target that no rule makes.
+What our own Snakefile calls: ``missing``, words of the workflow's for a target that no rule makes, and
+``outputs``, which stay until they are replaced.
 """
 
 import sys

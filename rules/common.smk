@@ -26,7 +26,6 @@ except ValueError as error:
     raise WorkflowError(str(error))
 
 SCALE = config["scale"]
-environment.prepare(ROOT, DATA_ROOT, config["download"])
 LINEAGE = Lineage(ROOT, config["datasets"], RUNS)
 SHOWN = [*STUDIES, *(study for study in REGISTERS if study not in STUDIES)]
 # What the rules of each study say of it: table -> digest of all that the table comes from, table -> the tables
@@ -202,3 +201,6 @@ def configfile_options():
     files = [os.path.relpath(file) for file in workflow.configfiles]
     given = [file for file in files if file != scales.DEFAULT]
     return f" --configfile {' '.join(given)}" if given else ""
+
+
+environment.prepare(ROOT, DATA_ROOT, config["download"], f"snakemake --cores 1{configfile_options()} --")

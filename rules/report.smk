@@ -48,4 +48,8 @@ rule report:
 
 
 # The console's last words, also where nothing was left to do, for which Snakemake calls no hook.
-outcome.follow(workflow, families=SHOWN, last_words={"report": REPORT_TALLY})
+outcome.follow(
+    workflow,
+    families=SHOWN,
+    last_words={"report": REPORT_TALLY, "verify": log_of("verify")},
+)

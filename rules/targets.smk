@@ -7,6 +7,7 @@ SENTENCES = {
     "all": "Everything below",
     "claims": "A verdict on every claim of the papers",
     "report": "The page of verdicts",
+    "verify": "Whether every artefact has the bytes that its maker recorded",
 }
 for study in SHOWN:
     SENTENCES[study] = REGISTERS[study].about

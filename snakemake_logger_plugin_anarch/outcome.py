@@ -101,7 +101,8 @@ def _missing(followed: Followed, unfinished: set[Any], failed: Mapping[int, str]
         lines.append(cut(f"  failed: {_name(job)}, {guilty[job]}{logs}"))
     lines = _first(lines, "jobs, each told above")
     lines += _first([*_without(dag, unfinished - guilty.keys(), guilty)], "groups of targets")
-    for job in (job for job in unfinished - guilty.keys() if job.rule.name in followed.last_words):
+    summing_up = [job for job in unfinished - guilty.keys() if job.rule.name in followed.last_words]
+    for job in (job for job in summing_up if job.output):
         old = "; what lies there is of an earlier run" if Path(str(job.output[0])).exists() else ""
         lines.append(f"  {job.output[0]} is not made, for it needs everything{old}")
     return lines

@@ -13,10 +13,11 @@ import ast
 import importlib
 import importlib.util
 import inspect
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from shared.artefacts import kept, together
 
 if TYPE_CHECKING:  # pandas and matplotlib are imported once the arguments have proved right
     import pandas as pd
@@ -106,7 +107,7 @@ def keywords(draw: Callable[..., Any], name: str, texts: list[str]) -> dict[str,
 
 def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> dict[str, "pd.DataFrame"]:
     """Read the tables ``draw`` has parameters for; SystemExit where one lacks, is unknown or is no table."""
-    import pandas as pd
+    from shared.frames import read_frame
 
     wanted = [
         key
@@ -119,19 +120,11 @@ def read_tables(draw: Callable[..., Any], name: str, paths: dict[str, Path]) -> 
                 f"error: {name} {problem} table {', '.join(sorted(stems))}; "
                 f"its tables are: {', '.join(wanted)}"
             )
-    found = {}
-    for stem in wanted:
-        try:
-            found[stem] = pd.read_csv(paths[stem])
-        except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-            raise SystemExit(
-                f"error: table {paths[stem]} cannot be read ({error}): delete it and run again"
-            ) from None
-    return found
+    return {stem: read_frame(paths[stem]) for stem in wanted}
 
 
 def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
-    """All files under temporary names, then renamed; of an animation a GIF too, named as the PNG.
+    """All files or none; of an animation a GIF too, named as the PNG.
 
     No date or version inside, so equal figures are equal bytes.
     """
@@ -141,23 +134,17 @@ def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
 
     frames = drawn if isinstance(drawn, list) else [drawn]
     gif = [png.with_suffix(".gif")] if isinstance(drawn, list) else []
-    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in (png, svg, *gif)}
-    try:
-        with matplotlib.rc_context(RC):
-            for path in partial.values():
-                path.parent.mkdir(parents=True, exist_ok=True)
-            caption, top = written(frames[0])
-            about = {"Description": caption, "Caption-Top": f"{top:.4f}"}
-            frames[0].savefig(partial[png], format="png", metadata={"Software": None, **about})
-            said = {"Date": None, "Creator": None, "Description": caption}
-            frames[0].savefig(partial[svg], format="svg", metadata=said)
-            for path in gif:
-                write_gif(frames, partial[path])
-        for path, finished in partial.items():
-            os.replace(finished, path)
-    finally:
-        for unfinished in partial.values():
-            unfinished.unlink(missing_ok=True)
+    with matplotlib.rc_context(RC), together():
+        caption, top = written(frames[0])
+        about = {"Description": caption, "Caption-Top": f"{top:.4f}"}
+        with kept(png) as partial:
+            frames[0].savefig(partial, format="png", metadata={"Software": None, **about})
+        said = {"Date": None, "Creator": None, "Description": caption}
+        with kept(svg) as partial:
+            frames[0].savefig(partial, format="svg", metadata=said)
+        for path in gif:
+            with kept(path) as partial:
+                write_gif(frames, partial)
 
 
 def write_gif(frames: list["Figure"], path: Path) -> None:

@@ -15,6 +15,7 @@ from anarch.claims.verdicts import COLUMNS
 from anarch.workflow import claims as files
 from anarch.workflow.exhibits import papers
 from shared.artefacts import write_csv
+from shared.frames import read_frame
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     for path in args.tables:
         study, name = path.parent.parent.name, path.stem
         if (study, name) in wanted:
-            tables.setdefault(study, {})[name] = read_table(path)
+            tables.setdefault(study, {})[name] = read_frame(path)
     keys = {study: paper.key for study, paper in papers().items()}
     rows = [
         {
@@ -60,15 +61,6 @@ def main(argv: list[str] | None = None) -> None:
     write_csv(args.out, [{name: row[name] for name in COLUMNS} for row in rows])
     counts = tally(pd.DataFrame(rows, columns=COLUMNS))
     print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise SystemExit(f"error: table {path} cannot be read ({error}): delete it and run again") from None
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ from anarch.cost.work import Device
 from anarch.workflow import paths
 from anarch.workflow.config import ConfigError, validated
 from anarch.workflow.gpu import visible_devices
-from shared.artefacts import write_csv, write_json
+from shared.artefacts import complete, json_text, write_rows
 
 ROOT = Path(__file__).parents[1]
 TRUST = "a factor of 2"  # at the laptop scale studies come out within a quarter: benchmarks/README.md
@@ -59,9 +59,11 @@ def main(argv: list[str] | None = None) -> None:
     found = rows(jobs, device, args.devices)
     print("\n".join([*table(found), "", *notes(found, jobs, scale, device, args)]))
     if args.json:
-        write_json(args.json, as_data(found, jobs, device, args))
+        with complete(args.json) as partial:
+            partial.write_text(json_text(as_data(found, jobs, device, args)), encoding="utf-8")
     if args.csv:
-        write_csv(args.csv, [flat(row) for row in found])
+        with complete(args.csv) as partial:
+            write_rows(partial, [flat(row) for row in found])
 
 
 def arguments() -> argparse.ArgumentParser:

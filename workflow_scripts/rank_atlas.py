@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from anarch.atlas.ranking import taus
 from shared.artefacts import write_csv
+from shared.frames import read_frame
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -17,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
         "--out", type=Path, required=True, help="CSV to write: one row a measure and level"
     )
     args = arguments.parse_args(argv)
-    write_csv(args.out, taus(pd.read_csv(args.atlas), resamples=args.resamples))
+    write_csv(args.out, taus(read_frame(args.atlas), resamples=args.resamples))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from anarch.report import claims as verdicts
 from anarch.report.page import Picture, Table, render
 from anarch.workflow import paths
 from anarch.workflow.exhibits import Figure, registers
-from shared.artefacts import complete, load_manifest, read_csv, write_text
+from shared.artefacts import kept, load_manifest, read_csv, write_text
+from shared.integrity import verified, verified_json
 
 PACKAGES = ("snakemake", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "pillow", "jinja2")
 
@@ -70,7 +71,7 @@ def registered(name: str) -> Figure:
 def picture(results: Path, figure: Figure) -> Picture:
     """A figure with what draw.py left in its PNG."""
     files = {kind: results / figure.study / "figures" / f"{figure.name}.{kind}" for kind in figure.kinds}
-    with Image.open(files["png"]) as image:
+    with Image.open(verified(files["png"])) as image:
         return Picture(
             figure,
             {kind: file.stat().st_size for kind, file in files.items()},
@@ -109,7 +110,7 @@ def provenances(results: Path, studies: set[str]) -> dict[str, list[dict[str, st
     for study in sorted(studies):
         files = sorted((results / study / "runs").rglob(paths.PROVENANCE))
         if files:
-            found[study] = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+            found[study] = [verified_json(file) for file in files]
     return found
 
 
@@ -122,8 +123,8 @@ def manifests(results: Path, datasets: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def copy(source: Path, target: Path) -> None:
-    with complete(target) as partial:
-        shutil.copyfile(source, partial)
+    with kept(target) as partial:
+        shutil.copyfile(verified(source), partial)
 
 
 if __name__ == "__main__":

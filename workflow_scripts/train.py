@@ -25,7 +25,8 @@ from anarch.training.network import fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
-from shared.artefacts import complete, file_digest, load_manifest, write_csv, write_json, write_text
+from shared.artefacts import file_digest, kept, load_manifest, together, write_csv, write_json, write_text
+from shared.integrity import resumable, verified, verified_json
 from shared.jobs import folder, parser, progress, run_script, start
 from shared.tensors import load_examples, load_weights, save_weights, versions
 
@@ -47,10 +48,12 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit("error: --start is needed exactly where the spec has a start")
     args.out.mkdir(parents=True, exist_ok=True)
     with only_trainer_of(args.out):
-        begun = "" if args.start is None else file_digest(args.start)
-        key = text_digest(canonical_json(spec) + args.code + load_manifest(args.data)["sha256"] + begun)
+        begun = "" if args.start is None else file_digest(verified(args.start))
+        # The manifest holds the digest of the images and the statistics that they are normalised by.
+        data = file_digest(verified(args.data / paths.MANIFEST))
+        key = text_digest(canonical_json(spec) + args.code + data + begun)
         if is_finished(args.out, spec, key):
-            print(f"{args.out} was finished by another process: nothing to do")
+            print(f"{args.out} is finished already: nothing to do")
             return
         device = start(args, precision=spec.recipe.precision)
         train(spec, args, key, device)
@@ -81,7 +84,7 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         training = poisoned(*parts, extra=data["extra"], poison=spec.poison)
     work = args.out / f".resume-{key}"
     state = work / "state.pt"
-    if state.exists():
+    if resumable(work, state.name):
         training.load_state_dict(torch.load(state, map_location="cpu", weights_only=True))
         print(f"going on after epoch {training.epoch}")
     saved = time.monotonic()
@@ -128,17 +131,17 @@ def only_trainer_of(out: Path) -> Iterator[None]:
 
 def is_finished(out: Path, spec: RunSpec, key: str) -> bool:
     """Whether the very same training is complete there (another process was waited for)."""
-    provenance = out / paths.PROVENANCE
     names = [paths.SPEC, paths.HISTORY, paths.FINAL, *map(paths.snapshot_name, spec.snapshots)]
-    return (
-        provenance.exists()
-        and json.loads(provenance.read_text(encoding="utf-8")).get("key") == key
-        and all((out / name).exists() for name in names)
-    )
+    try:
+        return verified_json(out / paths.PROVENANCE).get("key") == key and all(
+            verified(out / name) for name in names
+        )
+    except SystemExit:  # one is missing or damaged
+        return False
 
 
 def save_state(state: Path, training: Training) -> None:
-    with complete(state) as partial:
+    with kept(state) as partial:
         torch.save(training.state_dict(), partial)
 
 
@@ -146,14 +149,15 @@ def publish(
     out: Path, work: Path, training: Training, spec: RunSpec, key: str, provenance: dict[str, str]
 ) -> None:
     """Give every artefact its final name, the provenance last, and drop what only a resume would need."""
-    for epoch in spec.snapshots:
-        name = paths.snapshot_name(epoch)
-        with complete(out / name) as partial:  # a copy: after a kill here the next try still finds its own
-            shutil.copyfile(work / name, partial)
-    save_weights(out / paths.FINAL, training.model.state_dict())
-    write_csv(out / paths.HISTORY, training.history)
-    write_text(out / paths.SPEC, canonical_json(spec) + "\n")
-    write_json(out / paths.PROVENANCE, {**provenance, "key": key})
+    with together():
+        for epoch in spec.snapshots:
+            name = paths.snapshot_name(epoch)
+            with kept(out / name) as partial:  # a copy: after a kill here the next try still finds its own
+                shutil.copyfile(verified(work / name), partial)
+        save_weights(out / paths.FINAL, training.model.state_dict())
+        write_csv(out / paths.HISTORY, training.history)
+        write_text(out / paths.SPEC, canonical_json(spec) + "\n")
+        write_json(out / paths.PROVENANCE, {**provenance, "key": key})
     (out / "diverged.csv").unlink(missing_ok=True)
     for leftover in out.glob(".resume-*"):
         state = leftover / "state.pt"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from anarch.claims.verdicts import NOT_REPRODUCED
 from anarch.report.claims import VERDICTS
-from shared.artefacts import write_text
+from shared.artefacts import complete
 
 WORDS = {name: verdict.word for name, verdict in VERDICTS.items()}
 HEAD = """# Verdicts
@@ -37,7 +37,8 @@ def main(argv: list[str] | None = None) -> None:
             raise SystemExit(f"error: {text}: write SCALE=FILE with the claims.csv of a scale")
         with Path(file).open(newline="", encoding="utf-8") as opened:
             scales[scale] = {row["id"]: row for row in csv.DictReader(opened)}
-    write_text(args.out, "\n".join(page(scales)) + "\n")
+    with complete(args.out) as partial:
+        partial.write_text("\n".join(page(scales)) + "\n", encoding="utf-8")
 
 
 def page(scales: dict[str, dict[str, dict[str, str]]]) -> Iterator[str]:

@@ -19,16 +19,22 @@ def refuse_elsewhere(root: Path) -> None:
 
 
 def prepare(
-    root: Path, data_root: str, download: bool, environment: MutableMapping[str, str] = os.environ
+    root: Path,
+    data_root: str,
+    download: bool,
+    command: str,
+    environment: MutableMapping[str, str] = os.environ,
 ) -> None:
     """Lead jobs to snakemake's own ``python``, to this checkout's anarch, installed or not, and to the data.
 
-    Where real data lie is no parameter of a job: a folder that moved makes no dataset stale.
+    Where real data lie is no parameter of a job: a folder that moved makes no dataset stale.  ``command``:
+    what stands before a file in the command that makes it, for jobs that miss one.
     """
     for name, first in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", root)):
         environment[name] = os.pathsep.join(filter(None, [str(first), environment.get(name)]))
     environment["ANARCH_DATA_ROOT"] = data_root
     environment["ANARCH_DOWNLOAD"] = "1" if download else ""
+    environment["ANARCH_COMMAND"] = command
 
 
 def serve_jobs(root: Path, environment: MutableMapping[str, str] = os.environ) -> None:

@@ -55,7 +55,7 @@ def arguments(
 def test_same_tables_same_bytes(draw, folder, tmp_path, figure, tables_):
     for run in ("one", "two"):
         draw(arguments(folder, tmp_path / run, figure, *tables_))
-    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["x.png", "x.svg"]
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["SHA256", "x.png", "x.svg"]
     for name in ("x.png", "x.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert b"dc:date" not in (tmp_path / "one" / "x.svg").read_bytes()
@@ -152,7 +152,7 @@ def test_mistakes_are_one_line_and_leave_no_file(draw, folder, tmp_path, figure,
     ("content", "message"),
     [
         ("protocol,model\nsgd,CNN\n", "needle.fig3: table measures lacks column relax_time"),
-        ("", "cannot be read (No columns to parse from file)"),
+        ("", "measures.csv is empty; make it again: snakemake"),
     ],
 )
 def test_a_bad_table_is_named(draw, tmp_path, content, message):

@@ -8,7 +8,7 @@ import pytest
 from checkout import SMOKE, Checkout
 from registered_tables import differences
 
-from anarch.workflow import claims, paths
+from anarch.workflow import claims, paths, records
 from anarch.workflow.exhibits import registers
 
 pytestmark = pytest.mark.smoke
@@ -36,6 +36,7 @@ MEASUREMENTS = {
     "atlas_measure_swissroll",
 }
 RUN = "results/smoke/needle/runs"
+KEEP_NO_RECORD = ("logs", "timings")  # they only tell how a job went
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,16 @@ def test_nothing_is_left_to_do_and_nothing_half_written_is_left(finished):
     assert finished.planned(*SMOKE) == {}
     leftovers = [p for p in (finished.root / "results").rglob(".*") if p.name != ".lock"]
     assert leftovers == []
+
+
+def test_every_artefact_is_vouched_for_by_the_record_of_its_folder(finished):
+    results = finished.root / "results/smoke"
+    for file in (file for file in results.rglob("*") if file.is_file()):
+        if (
+            file.name not in (records.RECORD, ".lock")
+            and file.parts[len(results.parts)] not in KEEP_NO_RECORD
+        ):
+            assert records.problem(file, records.recorded(file.parent)) is None, file
 
 
 def test_the_page_of_verdicts_is_told_of_at_the_end(finished):
@@ -271,5 +282,6 @@ def test_a_corrupt_dataset_is_named_and_never_trained_on(checkout):
     )
     data.write_bytes(kept)
     assert printed.strip().splitlines()[-1] == (
-        f"error: {data} is corrupt (its sha256 is not the manifest's): delete it and run again"
+        f"error: {data} is damaged: its bytes are not those that were recorded;"
+        f" make it again: snakemake --cores 1 -- {data}"
     )

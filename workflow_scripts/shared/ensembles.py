@@ -12,7 +12,8 @@ from filelock import FileLock
 
 from anarch.training.ensemble import Descent, Ensemble
 from anarch.workflow.blessing_toys import Descending
-from shared.artefacts import complete
+from shared.artefacts import kept
+from shared.integrity import resumable
 from shared.jobs import progress
 
 AT_ONCE = 50  # steps between looks at the clock
@@ -41,7 +42,7 @@ def workshop(folder: Path, key: str) -> Iterator[Path]:
 
 def run_saved(ensemble: Ensemble, state: Path, save_every: float) -> None:
     """Train to the end from where ``state``, if there is one, left off; it is saved every so many seconds."""
-    if state.exists():
+    if resumable(state.parent, state.name):
         ensemble.load_state_dict(
             torch.load(state, weights_only=True, map_location=ensemble.parameters.device)
         )
@@ -51,6 +52,6 @@ def run_saved(ensemble: Ensemble, state: Path, save_every: float) -> None:
         ensemble.run(min(last, ensemble.step + AT_ONCE))
         progress(ensemble.step, last, "step")
         if ensemble.step == last or time.monotonic() - saved >= save_every:
-            with complete(state) as partial:
+            with kept(state) as partial:
                 torch.save(ensemble.state_dict(), partial)
             saved = time.monotonic()

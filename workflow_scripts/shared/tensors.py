@@ -11,30 +11,29 @@ from torch import Tensor
 
 from anarch.training.examples import Examples
 from anarch.workflow import paths
-from shared.artefacts import complete, file_digest, load_manifest
+from anarch.workflow.records import file_digest
+from shared.artefacts import kept, load_manifest
+from shared.integrity import refusal, verified
 
 
 def save_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
-    with complete(path) as partial:
+    with kept(path) as partial:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, partial)
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
+    verified(path)
     try:
         return load_file(path)
-    except FileNotFoundError:
-        raise SystemExit(f"error: {path} is missing: make it by naming it as a target of snakemake") from None
     except Exception as error:  # safetensors raises its own, undocumented types
-        raise SystemExit(f"error: {path} cannot be read ({error}): delete it and run again") from None
+        raise refusal(path, f"cannot be read ({error})") from None
 
 
 def load_examples(folder: Path, device: torch.device) -> dict[str, Examples]:
     """The splits of a prepared dataset, after its checksum has been compared with the manifest's."""
     manifest, file = load_manifest(folder), folder / paths.DATA
-    if file_digest(file) != manifest["sha256"]:
-        raise SystemExit(
-            f"error: {file} is corrupt (its sha256 is not the manifest's): delete it and run again"
-        )
+    if file_digest(verified(file)) != manifest["sha256"]:
+        raise refusal(file, "is damaged: its sha256 is not the manifest's")
     tensors = load_weights(file)
     mean, std = (torch.tensor(manifest[name], dtype=torch.float32) for name in ("mean", "std"))
     std = std.where(std > 0, 1.0)  # a constant channel is 0 once centred, whatever it is divided by
