@@ -1,11 +1,13 @@
 # make all: set up and run the default scale.  make test: set up, lint, type check, tests, smoke scale end to end.
 # make check: whether this machine computes networks as float64 does.
+# make decide: more seeds for the claims that are still open, within BUDGET=2h of time.
 # make verify: whether every artefact of SCALE has the bytes that its maker recorded.
 # make plan: what that would cost, and nothing is run.  TARGET=needle_fig3 PLAN="--device gpu --devices 8"
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= 2
+BUDGET ?= 1h
 SCALE ?= laptop
 # As many GPU jobs at once as there are GPUs; without one the same jobs run on the CPU, CORES at a time.
 GPUS ?= $(words $(wildcard /dev/nvidia[0-9]*))
@@ -14,7 +16,7 @@ CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
 # One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
 export OMP_NUM_THREADS := 1
 
-.PHONY: all check verify plan test setup lint types unit smoke house clean
+.PHONY: all decide check verify plan test setup lint types unit smoke house clean
 
 all: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) $(GPU_LIMIT) $(CONFIG) -- all
@@ -27,6 +29,10 @@ verify: $(VENV)/ready
 
 plan: $(VENV)/ready
 	@$(BIN)/python workflow_scripts/plan.py $(PLAN) $(CONFIG) $(TARGET)
+
+decide: $(VENV)/ready
+	$(BIN)/python workflow_scripts/decide.py --budget $(BUDGET) --cores $(CORES) $(GPU_LIMIT) \
+		--configfile config/$(patsubst laptop,config,$(SCALE)).yaml
 
 setup: $(VENV)/tested
 

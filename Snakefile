@@ -44,6 +44,7 @@ include: "rules/figures.smk"
 include: "rules/studies.smk"
 include: "rules/claims.smk"
 include: "rules/report.smk"
+include: "rules/decide.smk"
 include: "rules/integrity.smk"
 include: "rules/targets.smk"
 
@@ -52,6 +53,8 @@ include: "rules/targets.smk"
 onstart:
     if workflow.local_exec and workflow.is_main_process:
         environment.serve_jobs(ROOT)
+    if workflow.is_main_process and GRANTED:
+        looks.write(GRANTED_FILE, GRANTED)
 
 
 localrules:

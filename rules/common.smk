@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from functools import cache, partial
 from pathlib import Path
 
@@ -9,15 +10,29 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from anarch.workflow import config as checks
-from anarch.workflow import environment, exhibits, paths, raw_data, scales, specs
+from anarch.workflow import environment, exhibits, looks, paths, raw_data, scales, specs
 from anarch.workflow.lineage import Lineage, combined, source_of
 from anarch.workflow.studies import STUDIES
 from snakemake_logger_plugin_anarch import outcome
 
 ROOT = Path(workflow.basedir)
 
+BUDGET = config.pop("budget", "1h")  # of `snakemake decide`, by the clock
+GRANTED_FILE = Path(paths.granted(config.get("scale")))
+
 try:
+    GRANTED = looks.read(GRANTED_FILE)
+    config.update(looks.with_seeds(config, GRANTED))
     RUNS = checks.validated(config, ROOT)
+    if "decide" in sys.argv[1:]:
+        # Not for other targets: it imports scipy.
+        from anarch.workflow import deciding
+
+        more, lines = deciding.plan(config, looks.seconds(BUDGET) * (workflow.resource_settings.cores or 1))
+        GRANTED |= more
+        config.update(looks.with_seeds(config, more))
+        RUNS = checks.validated(config, ROOT)
+        logger.warning("\n".join(lines))
     DATA_ROOT = checks.data_root(config)
     REGISTERS = exhibits.registers()
     if lacking := STUDIES.keys() - REGISTERS.keys():

@@ -7,6 +7,7 @@ SENTENCES = {
     "all": "Everything below",
     "claims": "A verdict on every claim of the papers",
     "report": "The page of verdicts",
+    "decide": "The next look at open claims, where it decides most for its CPU time: --config budget=2h",
     "verify": "Whether every artefact has the bytes that its maker recorded",
 }
 for study in SHOWN:

@@ -54,6 +54,11 @@ def claims(scale: str) -> str:
     return f"{report(scale)}/claims.csv"
 
 
+def granted(scale: str) -> str:
+    """Seeds beyond the config's, by `snakemake decide`."""
+    return f"results/{scale}/seeds.json"
+
+
 def arithmetic(scale: str) -> str:
     return f"{report(scale)}/arithmetic.csv"
 

@@ -32,7 +32,7 @@ WITHOUT = {
     "argparse": tuple(room for room in house.PLACES if room != "workflow_scripts"),
 }
 
-LIGHT = {"anarch", "anarch_snakemake", "functools", "os", "pathlib", "re", "snakemake"}
+LIGHT = {"anarch", "anarch_snakemake", "functools", "os", "pathlib", "re", "snakemake", "sys"}
 LIGHT |= {"snakemake_logger_plugin_anarch"}
 
 
