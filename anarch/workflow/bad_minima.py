@@ -6,7 +6,8 @@ image has led it (adversarial initialisation, Sec. 3.1), by vanilla SGD and with
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from anarch.workflow.checks import known_dataset
@@ -21,23 +22,33 @@ MEMBER = re.compile(
 PRETRAINING = "pretraining"
 
 
-def pretraining(setup: str, replicas: int, seed: int) -> str:
-    return f"{setup}/{PRETRAINING}-r{replicas}-s{seed}"
+@dataclass(frozen=True)
+class Run:
+    """The facts of a run."""
 
+    setup: str
+    stage: str  # pretraining on random labels, or training on the true ones
+    mode: str  # one of MODES; pretraining is vanilla
+    replicas: int | None  # R of its pretraining; None from random initialisation
+    seed: int
 
-def training(setup: str, mode: str, replicas: int | None, seed: int) -> str:
-    """Name of the run on the true labels; ``replicas`` None: from random initialisation."""
-    return f"{setup}/{mode}-{'random' if replicas is None else f'r{replicas}'}-s{seed}"
+    @property
+    def name(self) -> str:
+        what = PRETRAINING if self.stage == PRETRAINING else self.mode
+        return (
+            f"{self.setup}/{what}-{'random' if self.replicas is None else f'r{self.replicas}'}-s{self.seed}"
+        )
 
 
 def describe(run: str) -> dict[str, Any]:
-    """What a run's name says: stage, mode, init, replicas (None from random initialisation), seed."""
+    """Stage, mode, init, replicas (None from random initialisation) and seed of a run that is known by its
+    name only, as jobs on finished runs know them."""
     match = MEMBER.fullmatch(run)
     if match is None or match["what"] not in (*MODES, PRETRAINING):
         raise ValueError(f"{run!r} is no run of the bad_minima study")
     first = match["what"] == PRETRAINING
     return {
-        "stage": "pretraining" if first else "training",
+        "stage": PRETRAINING if first else "training",
         "mode": "vanilla" if first else match["what"],
         "init": "random" if first or match["R"] is None else "adversarial",
         "replicas": None if match["R"] is None else int(match["R"]),
@@ -53,13 +64,18 @@ def heuristics(mode: str) -> tuple[str, ...]:
 
 
 def members(section: Mapping[str, Any], setup: str, seed: int) -> list[str]:
-    """All runs of one setup and seed.  The sweep of R is for vanilla and SOTA SGD only (Fig. 4)."""
+    """All runs of one setup and seed."""
+    return [run.name for run in _members(section, setup, seed)]
+
+
+def _members(section: Mapping[str, Any], setup: str, seed: int) -> list[Run]:
+    """The sweep of R is for vanilla and SOTA SGD only (Fig. 4)."""
     chosen, main = section["setups"][setup], section["replicas"]
     return [
-        *(pretraining(setup, R, seed) for R in chosen["replicas"]),
-        *(training(setup, mode, None, seed) for mode in chosen["modes"]),
+        *(Run(setup, PRETRAINING, "vanilla", R, seed) for R in chosen["replicas"]),
+        *(Run(setup, "training", mode, None, seed) for mode in chosen["modes"]),
         *(
-            training(setup, mode, R, seed)
+            Run(setup, "training", mode, R, seed)
             for R in chosen["replicas"]
             for mode in chosen["modes"]
             if main == R or mode in ("vanilla", "sota")
@@ -85,36 +101,33 @@ def columns(section: Mapping[str, Any], setup: str) -> list[str]:
 def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
     """Every training of the study, by its path below ``runs/``."""
     return {
-        run: spec
+        run.name: _spec(section, run)
         for setup, chosen in section["setups"].items()
         for seed in chosen["seeds"]
-        for run, spec in _runs_of_seed(section, setup, seed)
+        for run in _members(section, setup, seed)
     }
 
 
-def _runs_of_seed(section: Mapping[str, Any], setup: str, seed: int) -> Iterator[tuple[str, RunSpec]]:
-    chosen = section["setups"][setup]
-    for run in members(section, setup, seed):
-        told = describe(run)
-        first = told["stage"] == "pretraining"
-        replicas = told["replicas"]
-        yield (
-            run,
-            RunSpec(
-                dataset=chosen["dataset"],
-                model=parse(Model, chosen["model"]),
-                recipe=_recipe(chosen, () if first else heuristics(told["mode"]), first),
-                seed=seed,
-                start=None if first or replicas is None else Start(run=pretraining(setup, replicas, seed)),
-                corruption=Corruption(replicas=replicas, **section["corruption"]) if first else None,
-            ),
-        )
+def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
+    chosen, corruption, begun = section["setups"][run.setup], None, None
+    if run.replicas is not None and run.stage == PRETRAINING:
+        corruption = Corruption(replicas=run.replicas, **section["corruption"])
+    elif run.replicas is not None:
+        begun = Start(run=Run(run.setup, PRETRAINING, "vanilla", run.replicas, run.seed).name)
+    return RunSpec(
+        dataset=chosen["dataset"],
+        model=parse(Model, chosen["model"]),
+        recipe=_recipe(chosen, run.stage, heuristics(run.mode)),
+        seed=run.seed,
+        start=begun,
+        corruption=corruption,
+    )
 
 
-def _recipe(chosen: Mapping[str, Any], added: Sequence[str], first: bool) -> Recipe:
+def _recipe(chosen: Mapping[str, Any], stage: str, added: Sequence[str]) -> Recipe:
     """Vanilla SGD with the heuristics of ``added``, each as the setup says."""
     extra = {key: value for name in added for key, value in chosen["heuristics"][name].items()}
-    return parse(Recipe, {**chosen["pretraining" if first else "training"], **extra})
+    return parse(Recipe, {**chosen[stage], **extra})
 
 
 def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
@@ -126,7 +139,7 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
             raise ValueError(
                 f"{key}.replicas: {chosen['replicas']} lacks bad_minima.replicas, {section['replicas']}"
             )
-        for step in ("pretraining", "training"):
+        for step in (PRETRAINING, "training"):
             last, steps = chosen[step]["epochs"], chosen[step].get("milestones", [])
             if steps and max(steps) >= last:
                 raise ValueError(
@@ -134,6 +147,6 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
                 )
         for mode in chosen["modes"]:
             try:
-                _recipe(chosen, heuristics(mode), False)
+                _recipe(chosen, "training", heuristics(mode))
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from None

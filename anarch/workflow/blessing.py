@@ -8,6 +8,7 @@ jobs of their own, whose specs are in `blessing_toys`.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from anarch.workflow.blessing_toys import Minefield, Rings, Swissroll, shape
@@ -39,30 +40,47 @@ MEMBER = re.compile(
 )
 
 
-def poisoned(chosen: str, beta: float, seed: int) -> str:
-    return f"poisoned/{chosen}/beta{beta:g}-s{seed}"
+@dataclass(frozen=True)
+class Run:
+    """The facts of a run."""
+
+    part: str  # poisoned, models or optimisers
+    set: str | None  # of poisoned ones: the image set
+    beta: float | None  # of poisoned ones; 0 is the good minimum
+    method: str | None  # of the others: one of MODELS or METHODS
+    seed: int
+
+    @property
+    def name(self) -> str:
+        what = self.method if self.set is None else f"{self.set}/beta{self.beta:g}"
+        return f"{self.part}/{what}-s{self.seed}"
 
 
 def describe(run: str) -> dict[str, Any]:
-    """What a run's name says: part, set and beta (poisoned) or method and, where fixed, label; seed."""
+    """The facts of a run that is known by its name only, as jobs on finished runs know them; of an optimiser
+    its label too."""
     match = MEMBER.fullmatch(run)
     known = {"models": MODELS, "optimisers": METHODS}
     if match is None or (match["of"] and match["method"] not in known[match["of"]]):
         raise ValueError(f"{run!r} is no run of the blessing study")
-    told = {
-        "part": match["part"] or match["of"],
-        "set": match["set"],
-        "beta": None if match["beta"] is None else float(match["beta"]),
-        "method": match["method"],
-        "seed": int(match["seed"] or match["of_seed"]),
-    }
-    return told | ({"label": METHODS[match["method"]]} if match["of"] == "optimisers" else {})
+    beta = None if match["beta"] is None else float(match["beta"])
+    seed = int(match["seed"] or match["of_seed"])
+    facts = asdict(Run(match["part"] or match["of"], match["set"], beta, match["method"], seed))
+    return facts | ({"label": METHODS[match["method"]]} if match["of"] == "optimisers" else {})
 
 
 def members(section: Mapping[str, Any], chosen: str, seeds: Sequence[int] = ()) -> list[str]:
-    """Runs on the image set ``chosen``, of ``seeds`` or of all: one a beta, 0 the good one."""
+    """Runs on the image set ``chosen``, of ``seeds`` or of all: one per beta, 0 the good one."""
+    return [run.name for run in _poisoned(section, chosen, seeds)]
+
+
+def _poisoned(section: Mapping[str, Any], chosen: str, seeds: Sequence[int] = ()) -> list[Run]:
     options = section["poisoned"][chosen]
-    return [poisoned(chosen, beta, seed) for seed in seeds or options["seeds"] for beta in options["betas"]]
+    return [
+        Run("poisoned", chosen, beta, None, seed)
+        for seed in seeds or options["seeds"]
+        for beta in options["betas"]
+    ]
 
 
 def models(section: Mapping[str, Any]) -> list[str]:
@@ -75,10 +93,18 @@ def batches(section: Mapping[str, Any]) -> list[str]:
 
 
 def batch_runs(section: Mapping[str, Any], batch: str) -> list[str]:
+    return [run.name for run in _batch(section, batch)]
+
+
+def _batch(section: Mapping[str, Any], batch: str) -> list[Run]:
     if batch in section["poisoned"]:
-        return members(section, batch)
+        return _poisoned(section, batch)
     part, methods = ("models", [batch]) if batch in MODELS else (batch, section[batch]["methods"])
-    return [f"{part}/{method}-s{seed}" for method in methods for seed in section[part]["seeds"]]
+    return [Run(part, None, None, method, seed) for method in methods for seed in section[part]["seeds"]]
+
+
+def _runs(section: Mapping[str, Any]) -> list[Run]:
+    return [run for batch in batches(section) for run in _batch(section, batch)]
 
 
 def batch_columns(section: Mapping[str, Any], batch: str) -> list[str]:
@@ -123,28 +149,25 @@ def columns(section: Mapping[str, Any], chosen: str) -> list[str]:
 
 def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
     """Every training of the study on images, by its path below ``runs/``."""
-    every = [run for batch in batches(section) for run in batch_runs(section, batch)]
-    return {run: _spec(section, run) for run in every}
+    return {run.name: _spec(section, run) for run in _runs(section)}
 
 
-def _spec(section: Mapping[str, Any], run: str) -> RunSpec:
-    told = describe(run)
-    part, poison = told["part"], None
-    options = section[part] if told["set"] is None else section[part][told["set"]]
-    model = options["model"] if part != "models" else options[told["method"]]["model"]
-    if part == "poisoned":
-        beta = told["beta"]
-        recipe = options["good" if beta == 0 else "poisoned"]
-        poison = Poison(beta=beta, batch_size=options["extra_batch_size"]) if beta else None
-    elif part == "models":
-        recipe = options[told["method"]]["recipe"]
+def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
+    poison = None
+    options = section[run.part] if run.set is None else section[run.part][run.set]
+    model = options["model"] if run.part != "models" else options[run.method]["model"]
+    if run.part == "poisoned":
+        recipe = options["poisoned" if run.beta else "good"]
+        poison = Poison(beta=run.beta, batch_size=options["extra_batch_size"]) if run.beta else None
+    elif run.part == "models":
+        recipe = options[run.method]["recipe"]
     else:
-        recipe = {**options["recipe"], **options["methods"][told["method"]]}
+        recipe = {**options["recipe"], **options["methods"][run.method]}
     return RunSpec(
         dataset=options["dataset"],
         model=parse(Model, model),
         recipe=parse(Recipe, recipe),
-        seed=told["seed"],
+        seed=run.seed,
         poison=poison,
     )
 
@@ -165,11 +188,11 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
             raise ValueError(
                 f"{key}.dataset: {options['dataset']!r} is not among datasets ({', '.join(datasets)})"
             )
-    for run in (run for batch in batches(section) for run in batch_runs(section, batch)):
+    for run in _runs(section):
         try:
             _spec(section, run)
         except ValueError as error:
-            raise ValueError(f"blessing.{run.partition('-s')[0].replace('/', '.')}: {error}") from None
+            raise ValueError(f"blessing.{run.name.partition('-s')[0].replace('/', '.')}: {error}") from None
 
 
 def _measured(section: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[float], Mapping[str, Any]]]:

@@ -5,7 +5,8 @@ snapshots, lift each, train on in fully-connected space, and train a standard FC
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from anarch.workflow.checks import known_dataset
@@ -18,90 +19,89 @@ MEMBER = re.compile(
 )
 
 
-def cnn(protocol: str, seed: int) -> str:
-    return f"{protocol}/cnn-s{seed}"
+@dataclass(frozen=True)
+class Run:
+    """The facts of a run."""
 
+    protocol: str
+    model: str  # the paper's word: CNN, FCN, eFCN or eLCN
+    relax_time: int | None  # epoch at which it leaves the CNN; None for CNN and FCN
+    seed: int
 
-def fcn(protocol: str, seed: int) -> str:
-    return f"{protocol}/fcn-s{seed}"
-
-
-def relaxed(protocol: str, relax_time: int, seed: int, kind: str = "efcn") -> str:
-    """Name of the run that leaves the CNN at ``relax_time`` for the space of ``kind`` (efcn or elcn)."""
-    return f"{protocol}/{kind}-t{relax_time}-s{seed}"
+    @property
+    def name(self) -> str:
+        left = "" if self.relax_time is None else f"-t{self.relax_time}"
+        return f"{self.protocol}/{self.model.lower()}{left}-s{self.seed}"
 
 
 def describe(run: str) -> dict[str, Any]:
-    """What a run's name says: protocol, model (the paper's word), relax_time (None for CNN and FCN), seed."""
+    """The facts of a run that is known by its name only, as jobs on finished runs know them."""
     match = MEMBER.fullmatch(run)
     if match is None:
         raise ValueError(f"{run!r} is no run of the needle study")
-    model = {"cnn": "CNN", "fcn": "FCN", "efcn": "eFCN", "elcn": "eLCN"}[match["model"]]
+    models = {model.lower(): model for model in LIFT_OF}
     relax_time = None if match["relax_time"] is None else int(match["relax_time"])
-    return {
-        "protocol": match["protocol"],
-        "model": model,
-        "relax_time": relax_time,
-        "seed": int(match["seed"]),
-    }
+    return asdict(Run(match["protocol"], models[match["model"]], relax_time, int(match["seed"])))
+
+
+def cnn(protocol: str, seed: int) -> str:
+    """Name of the CNN that a protocol begins with."""
+    return Run(protocol, "CNN", None, seed).name
 
 
 def members(section: Mapping[str, Any], protocol: str, seed: int) -> list[str]:
     """All runs of one protocol and seed: the CNN, the FCN, and every relaxation."""
+    return [run.name for run in _members(section, protocol, seed)]
+
+
+def _members(section: Mapping[str, Any], protocol: str, seed: int) -> list[Run]:
     chosen = section["protocols"][protocol]
     return [
-        cnn(protocol, seed),
-        fcn(protocol, seed),
-        *(relaxed(protocol, t, seed) for t in chosen["relax_times"]),
-        *(relaxed(protocol, t, seed, "elcn") for t in chosen["local_relax_times"]),
+        Run(protocol, "CNN", None, seed),
+        Run(protocol, "FCN", None, seed),
+        *(Run(protocol, "eFCN", t, seed) for t in chosen["relax_times"]),
+        *(Run(protocol, "eLCN", t, seed) for t in chosen["local_relax_times"]),
     ]
 
 
 def triple(section: Mapping[str, Any], seed: int) -> list[str]:
     """The eFCN, the CNN and the FCN between which Sec. C interpolates."""
-    return [relaxed("sgd", section["interpolation"]["relax_time"], seed), cnn("sgd", seed), fcn("sgd", seed)]
+    facts = (("eFCN", section["interpolation"]["relax_time"]), ("CNN", None), ("FCN", None))
+    return [Run("sgd", model, relax_time, seed).name for model, relax_time in facts]
 
 
 def traced(section: Mapping[str, Any]) -> list[str]:
     """The wide runs whose path is kept: they feed the path (Fig. 1) and filter (Figs. 6, 7) figures."""
     trace = section["trace"]
-    seed = trace["seed"]
-    return [fcn("sgd", seed), *(relaxed("sgd", t, seed) for t in trace["relax_times"])]
+    facts = (("FCN", None), *(("eFCN", t) for t in trace["relax_times"]))
+    return [Run("sgd", model, relax_time, trace["seed"]).name for model, relax_time in facts]
 
 
 def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
     """Every training of the study, by its path below ``runs/``."""
     return {
-        run: spec
+        run.name: _spec(section, run)
         for protocol, chosen in section["protocols"].items()
         for seed in chosen["seeds"]
-        for run, spec in _runs_of_seed(section, protocol, seed)
+        for run in _members(section, protocol, seed)
     }
 
 
-def _runs_of_seed(section: Mapping[str, Any], protocol: str, seed: int) -> Iterator[tuple[str, RunSpec]]:
-    chosen = section["protocols"][protocol]
-    kept = traced(section)
-    for run in members(section, protocol, seed):
-        told = describe(run)
-        model, relax_time = told["model"], told["relax_time"]
-        yield (
-            run,
-            RunSpec(
-                dataset=chosen["dataset"],
-                model=parse(Model, {**chosen["model"], "lift": LIFT_OF[model]}),
-                recipe=parse(Recipe, chosen[{"CNN": "cnn", "FCN": "fcn"}.get(model, "relaxed")]),
-                seed=seed,
-                start=None if relax_time is None else Start(run=cnn(protocol, seed), epoch=relax_time),
-                snapshots=tuple(
-                    section["relax_times"]
-                    if model == "CNN"
-                    else section["trace"]["epochs"]
-                    if run in kept
-                    else ()
-                ),
-            ),
-        )
+def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
+    chosen, snapshots = section["protocols"][run.protocol], ()
+    if run.model == "CNN":
+        snapshots = section["relax_times"]
+    elif run.name in traced(section):
+        snapshots = section["trace"]["epochs"]
+    begun = None if run.relax_time is None else Start(run=cnn(run.protocol, run.seed), epoch=run.relax_time)
+    return RunSpec(
+        dataset=chosen["dataset"],
+        model=parse(Model, {**chosen["model"], "lift": LIFT_OF[run.model]}),
+        recipe=parse(Recipe, chosen[{"CNN": "cnn", "FCN": "fcn"}.get(run.model, "relaxed")]),
+        seed=run.seed,
+        start=begun,
+        snapshots=tuple(snapshots),
+    )
 
 
 def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:

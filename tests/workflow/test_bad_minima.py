@@ -74,12 +74,9 @@ def test_schedules_of_fewer_epochs_are_the_papers_in_proportion(scale):
 def test_names_read_back():
     chosen = section("smoke")
     for run in bad_minima.runs(chosen):
-        told = bad_minima.describe(run)
-        setup = run.split("/")[0]
-        if told["stage"] == "pretraining":
-            assert run == bad_minima.pretraining(setup, told["replicas"], told["seed"])
-        else:
-            assert run == bad_minima.training(setup, told["mode"], told["replicas"], told["seed"])
+        facts = bad_minima.describe(run)
+        assert facts.pop("init") == ("random" if "-random-" in run or "/pre" in run else "adversarial")
+        assert bad_minima.Run(setup=run.split("/")[0], **facts).name == run
     with pytest.raises(ValueError, match="is no run of the bad_minima study"):
         bad_minima.describe("resnet18/adam-random-s0")
 

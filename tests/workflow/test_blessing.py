@@ -68,11 +68,9 @@ def test_every_run_is_in_one_history_and_reads_back(scale):
     collected = [run for batch in blessing.batches(chosen) for run in blessing.batch_runs(chosen, batch)]
     assert sorted(collected) == sorted(blessing.runs(chosen))
     for run in collected:
-        told = blessing.describe(run)
-        if told["part"] == "poisoned":
-            assert run == blessing.poisoned(told["set"], told["beta"], told["seed"])
-        else:
-            assert run == f"{told['part']}/{told['method']}-s{told['seed']}"
+        facts = blessing.describe(run)
+        assert facts.pop("label", None) == (blessing.METHODS[facts["method"]] if "opt" in run else None)
+        assert blessing.Run(**facts).name == run
 
 
 @pytest.mark.parametrize(
