@@ -5,7 +5,22 @@ the figures and the report can import ``anarch`` without loading torch.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what type checkers and editors see of the names below
+    from anarch.complexity.description_length import description_length_bound
+    from anarch.complexity.distance import model_distance
+    from anarch.complexity.norms import path_norm
+    from anarch.complexity.robustness import fgsm_accuracy
+    from anarch.critical.splitting import split_neuron
+    from anarch.data.corruption import randomly_labelled
+    from anarch.landscape.basins import basin_radii
+    from anarch.landscape.gradient import gradient_norm
+    from anarch.landscape.hessian import top_hessian_eigenvalue
+    from anarch.landscape.volume import log_volume
+    from anarch.lifting.locality import deviation, local_part, off_local_part
+    from anarch.lifting.walk import lift
+    from anarch.training.beta_lasso import BetaLasso
 
 _HOMES = {
     "lift": "anarch.lifting.walk",
@@ -25,7 +40,23 @@ _HOMES = {
     "split_neuron": "anarch.critical.splitting",
 }
 
-__all__ = list(_HOMES)
+__all__ = [
+    "BetaLasso",
+    "basin_radii",
+    "description_length_bound",
+    "deviation",
+    "fgsm_accuracy",
+    "gradient_norm",
+    "lift",
+    "local_part",
+    "log_volume",
+    "model_distance",
+    "off_local_part",
+    "path_norm",
+    "randomly_labelled",
+    "split_neuron",
+    "top_hessian_eigenvalue",
+]
 __version__ = "0.1.0"
 
 
