@@ -9,10 +9,10 @@ including Snakemake 9.27.1, the newest version when it was written, and was trie
   ``sys.argv`` gets the missing ``--``.
 - ``scheduler``: every finished job starts a chain of timers that wake the scheduler until the run ends.  It
   gets one timer at a time, and none where no job waits for time to pass.
-- ``locks``: a killed snakemake leaves its lock files, and the next one refuses to start.  They are removed
-  where their snakemake is surely dead.
-What our own Snakefile calls: ``missing``, words of the workflow's for a target that no rule makes, and
-``outputs``, which stay until they are replaced.
+- ``locks``, ``orphans``: a killed snakemake leaves its lock files, and the next one refuses to start, while
+  its jobs go on.  Files are removed and jobs ended where their snakemake is surely dead.
+What our own Snakefile calls: ``missing``, words of the workflow's for a target that no rule makes;
+``outputs``, which stay until they are replaced; ``stopping``, by one signal.
 """
 
 import sys

@@ -21,6 +21,7 @@ from anarch_snakemake.arguments import (
     takes_locks,
     working_directory,
 )
+from anarch_snakemake.orphans import end_orphans
 
 try:
     import fcntl
@@ -49,6 +50,7 @@ def claim(directory: Path) -> int | None:
         return None
     try:
         if _flock(file, fcntl.LOCK_EX):
+            end_orphans(directory)
             _clear(directory, file)
         # Not atomic, but who slips in between finds no lock of this snakemake: it has yet to take them.
         if _flock(file, fcntl.LOCK_SH, attempts=20):

@@ -17,6 +17,8 @@ _SLURM = re.compile(r"SLURM status is: '(\w+)'")
 _SLURM_SIGNALS = {"OUT_OF_MEMORY": "SIGKILL", "TIMEOUT": "SIGTERM", "CANCELLED": "SIGTERM"}
 _NODE = re.compile(r"^ +Host: (\S+)$", re.MULTILINE)
 _CRASHES = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS")
+_HELD = re.compile(r"a signal ended this job, which held (\d+) MB at most")
+_NEAR = 0.8  # of the memory that a rule asks for, which is an estimate
 _LAST_LINES = 60  # of a job's log; the rest is in the file that is named above them
 _READ = 1 << 18  # bytes of a log's end
 
@@ -76,12 +78,14 @@ def ending(told: str) -> Ending:
     return Ending(signal=signal.Signals[sent] if sent else None)
 
 
-def signal_line(job: Job, number: int, seconds: float, *, again: bool = False) -> str:
+def signal_line(job: Job, number: int, seconds: float, *, again: bool = False, stopped: bool = False) -> str:
     """What a user can do something with, in one line: which job, which signal, why, what to try, where.
 
-    ``again``: the rest was told of a job of the same rule.
+    ``again``: the rest was told of a job of the same rule; ``stopped``: the whole run was told to end.
     """
     name = _signal_name(number)
+    if stopped and name in ("SIGTERM", "SIGKILL"):
+        return f"{job.name} was stopped {job.after(seconds)}"
     if name == "SIGINT":
         return f"{job.name} was stopped (Ctrl-C) {job.after(seconds)}"
     log = f" Log: {job.log}" if job.logs else ""
@@ -90,7 +94,7 @@ def signal_line(job: Job, number: int, seconds: float, *, again: bool = False) -
         return f"{told}, as another of {job.rule} above.{log}"
     advice = "The same command goes on from there."
     if name == "SIGKILL":
-        why = "The system or somebody killed it, often for want of memory; it is no fault of the config."
+        why = _killed(job)
         advice = _memory_advice(job)
     elif name in _CRASHES:
         why = "That is a fault in compiled code, not in the config."
@@ -152,6 +156,17 @@ def _end_of(log: Path) -> str:
         return ""
 
 
+def _killed(job: Job) -> str:
+    """Whether it was for want of memory, as far as the job's own log tells what it held."""
+    told = [found for log in job.logs for found in _HELD.findall(_end_of(Path(log)))]
+    if not told:
+        return "The system or somebody killed it, often for want of memory; it is no fault of the config."
+    held = int(told[-1])
+    if job.mem_mb and held >= _NEAR * job.mem_mb:
+        return f"The system killed it for want of memory, most likely, for it held {held} MB."
+    return f"Somebody killed it, or the system for the memory of all jobs: it held {held} MB."
+
+
 def _memory_advice(job: Job) -> str:
     asked = f"rule {job.rule} " + (f"asks for mem_mb={job.mem_mb}" if job.mem_mb else "names no mem_mb")
     if job.node is not None:
@@ -159,7 +174,12 @@ def _memory_advice(job: Job) -> str:
         return f"Try with more ({asked}): {more}."
     total = machine.memory_mb()
     room = f", or --resources mem_mb={total}, all that this machine has" if total else ""
-    return f"Try fewer jobs at once ({asked}): --cores 1{room}."
+    more = (
+        f", with --set-resources {job.rule}:mem_mb={2 * job.mem_mb} if that is too little"
+        if job.mem_mb
+        else ""
+    )
+    return f"Try fewer jobs at once ({asked}): --cores 1{room}{more}."
 
 
 def _signal_name(number: int) -> str:

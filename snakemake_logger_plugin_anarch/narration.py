@@ -36,7 +36,7 @@ _LEFT_OUT = re.compile(
 )
 _LOOKING = "Building DAG of jobs"
 _NOTHING = "Nothing to be done"
-_STOPPED = ("Terminating processes on user request", "Will exit after finishing currently running")
+_STOPPED = ("Terminating processes on user request", "Stopping")
 _AGAIN = re.compile(r"Trying to restart job (\d+)")
 _LOST = re.compile(r"Job +(\d+) +completed successfully, but some output files are missing")
 _OF_A_JOB = "RuleException:\nCalledProcessError"  # comes just before the job's own error
@@ -182,7 +182,7 @@ class Narrator:
         if how.signal is not None:
             seen, kind = self._signals, (how.signal, job.rule)
             self._signals = seen | {kind}
-            return signal_line(job, how.signal, seconds, again=kind in seen)
+            return signal_line(job, how.signal, seconds, again=kind in seen, stopped=self._stopped)
         told = (message or error) if how == Ending() else ""
         return failure_text(job, how, seconds, told=told, with_logs=self.settings.show_failed_logs)
 

@@ -28,6 +28,7 @@ from anarch.workflow.specs import RunSpec, canonical_json, parse
 from shared.artefacts import file_digest, kept, load_manifest, together, write_csv, write_json, write_text
 from shared.integrity import resumable, verified, verified_json
 from shared.jobs import folder, parser, progress, run_script, start
+from shared.stopping import heed_signals, leave, told_to_stop
 from shared.tensors import load_examples, load_weights, save_weights, versions
 
 
@@ -94,10 +95,13 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         progress(at.epoch, spec.recipe.epochs, "epoch", loss=at.history[-1]["train_loss"])
         if at.epoch in spec.snapshots:
             save_weights(work / paths.snapshot_name(at.epoch), at.model.state_dict())
-        if time.monotonic() - saved >= args.save_every and not at.settled():
+        if (told_to_stop() or time.monotonic() - saved >= args.save_every) and not at.settled():
             save_state(state, at)
             saved = time.monotonic()
+            if told_to_stop():
+                leave()
 
+    heed_signals()
     try:
         training.run(after_epoch)
     except Diverged as error:

@@ -184,6 +184,28 @@ def test_a_signal_is_told_in_one_line_with_versions_and_no_fault_of_the_config(n
     assert f"torch {version('torch')}" in line and machine.processor() in line and "Log: train.log" in line
 
 
+@pytest.mark.parametrize(
+    "held, mem_mb, told",
+    [
+        (3900, 4000, "for want of memory, most likely, for it held 3900 MB. Try fewer jobs at once"),
+        (300, 4000, "Somebody killed it, or the system for the memory of all jobs: it held 300 MB."),
+        (300, None, "Somebody killed it, or the system for the memory of all jobs: it held 300 MB."),
+    ],
+)
+def test_a_kill_tells_the_memory_that_the_job_held(tmp_path, held, mem_mb, told):
+    log = tmp_path / "log"
+    log.write_text(f"anarch-progress {{}}\na signal ended this job, which held {held} MB at most\n")
+    line = signal_line(Job(3, "train", "train seed=0", (str(log),), mem_mb=mem_mb), signal.SIGKILL, 16.0)
+    assert told in line and "\n" not in line
+    assert ("--set-resources train:mem_mb=8000" in line) == (mem_mb == 4000)
+
+
+def test_jobs_that_end_with_the_whole_run_are_told_shortly():
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        told = signal_line(Job(3, "train", "train seed=1", ("1.log",)), number, 3.0, stopped=True)
+        assert told == "train seed=1 was stopped after 3.0 s"
+
+
 def test_a_second_job_of_a_rule_that_dies_alike_is_told_shortly():
     line = signal_line(Job(3, "train", "train seed=1", ("1.log",)), signal.SIGSEGV, 3.0, again=True)
     told = "train seed=1 was ended by signal 11 (segmentation fault) after 3.0 s, as another of train above."

@@ -98,7 +98,7 @@ def test_it_finds_what_a_process_of_its_own_finds(tmp_path, job, around):
         ("raise SystemExit('error: no such key')", 1, "error: no such key\n"),
         ("1 / 0", 1, "ZeroDivisionError: division by zero\n"),
         ("os._exit(0)", 0, ""),
-        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, ""),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, "a signal ended this job, which held "),
         ("os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT, "KeyboardInterrupt"),
     ],
 )

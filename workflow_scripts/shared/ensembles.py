@@ -15,6 +15,7 @@ from anarch.workflow.blessing_toys import Descending
 from shared.artefacts import kept
 from shared.integrity import resumable
 from shared.jobs import progress
+from shared.stopping import heed_signals, leave, told_to_stop
 
 AT_ONCE = 50  # steps between looks at the clock
 
@@ -47,11 +48,14 @@ def run_saved(ensemble: Ensemble, state: Path, save_every: float) -> None:
             torch.load(state, weights_only=True, map_location=ensemble.parameters.device)
         )
         print(f"{state.stem}: going on after step {ensemble.step}", flush=True)
+    heed_signals()
     saved, last = time.monotonic(), ensemble.descent.steps
     while ensemble.step < last and len(ensemble.rows):
         ensemble.run(min(last, ensemble.step + AT_ONCE))
         progress(ensemble.step, last, "step")
-        if ensemble.step == last or time.monotonic() - saved >= save_every:
+        if ensemble.step == last or time.monotonic() - saved >= save_every or told_to_stop():
             with kept(state) as partial:
                 torch.save(ensemble.state_dict(), partial)
             saved = time.monotonic()
+        if told_to_stop():
+            leave()
