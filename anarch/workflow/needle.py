@@ -1,7 +1,8 @@
 """The runs of the needle study (d'Ascoli et al. 2019, Sec. 4), from its section of the config.
 
 A *protocol* is the paper's five steps with one architecture, dataset and optimiser: train a CNN, keep
-snapshots, lift each, train on in fully-connected space, and train a standard FCN for comparison.
+snapshots, lift each, train on in fully-connected space, and train a standard FCN for comparison.  Beside the
+paper's: the CNN itself, trained on from its snapshots as the lifted networks are, as their control.
 """
 
 import re
@@ -13,9 +14,15 @@ from anarch.workflow.checks import known_dataset
 from anarch.workflow.specs import Model, Recipe, RunSpec, Start, parse
 
 STUDY = "needle"
-LIFT_OF = {"CNN": "none", "FCN": "fully_connected", "eFCN": "fully_connected", "eLCN": "locally_connected"}
+LIFT_OF = {
+    "CNN": "none",
+    "FCN": "fully_connected",
+    "eFCN": "fully_connected",
+    "eLCN": "locally_connected",
+    "continued CNN": "none",
+}
 MEMBER = re.compile(
-    r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|efcn|elcn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)"
+    r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|efcn|elcn|continued-cnn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)"
 )
 
 
@@ -24,14 +31,18 @@ class Run:
     """The facts of a run."""
 
     protocol: str
-    model: str  # the paper's word: CNN, FCN, eFCN or eLCN
+    model: str  # the paper's word: CNN, FCN, eFCN or eLCN; or continued CNN
     relax_time: int | None  # epoch at which it leaves the CNN; None for CNN and FCN
     seed: int
 
     @property
     def name(self) -> str:
         left = "" if self.relax_time is None else f"-t{self.relax_time}"
-        return f"{self.protocol}/{self.model.lower()}{left}-s{self.seed}"
+        return f"{self.protocol}/{_slug(self.model)}{left}-s{self.seed}"
+
+
+def _slug(model: str) -> str:
+    return model.lower().replace(" ", "-")
 
 
 def describe(run: str) -> dict[str, Any]:
@@ -39,7 +50,7 @@ def describe(run: str) -> dict[str, Any]:
     match = MEMBER.fullmatch(run)
     if match is None:
         raise ValueError(f"{run!r} is no run of the needle study")
-    models = {model.lower(): model for model in LIFT_OF}
+    models = {_slug(model): model for model in LIFT_OF}
     relax_time = None if match["relax_time"] is None else int(match["relax_time"])
     return asdict(Run(match["protocol"], models[match["model"]], relax_time, int(match["seed"])))
 
@@ -50,7 +61,7 @@ def cnn(protocol: str, seed: int) -> str:
 
 
 def members(section: Mapping[str, Any], protocol: str, seed: int) -> list[str]:
-    """All runs of one protocol and seed: the CNN, the FCN, and every relaxation."""
+    """All runs of one protocol and seed: the CNN, the FCN, every relaxation, and the CNN trained on."""
     return [run.name for run in _members(section, protocol, seed)]
 
 
@@ -61,6 +72,7 @@ def _members(section: Mapping[str, Any], protocol: str, seed: int) -> list[Run]:
         Run(protocol, "FCN", None, seed),
         *(Run(protocol, "eFCN", t, seed) for t in chosen["relax_times"]),
         *(Run(protocol, "eLCN", t, seed) for t in chosen["local_relax_times"]),
+        *(Run(protocol, "continued CNN", t, seed) for t in chosen["continued_times"]),
     ]
 
 
@@ -120,7 +132,7 @@ def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
             raise ValueError(
                 f"needle.relax_times: {max(snapshots)} is past the last epoch, {last}, of {key}.cnn"
             )
-        for times in ("relax_times", "local_relax_times"):
+        for times in ("relax_times", "local_relax_times", "continued_times"):
             _inside(f"{key}.{times}", chosen[times], "needle.relax_times", snapshots)
     sgd = section["protocols"]["sgd"]
     _inside("needle.trace.seed", [trace["seed"]], "needle.protocols.sgd.seeds", sgd["seeds"])

@@ -116,7 +116,7 @@ def test_fig2_draws_means_over_seeds_and_their_range(three):
         epochs, means = xy(ax, "eFCN, $t_w$ = 3")
         np.testing.assert_array_equal(epochs, np.arange(31))
         np.testing.assert_allclose(means, scale * rows.groupby("epoch")[column].mean(), rtol=1e-12)
-        assert len(ax.collections) == 8  # a band for each of CNN, FCN and six eFCNs
+        assert len(ax.collections) == 14  # a band for each of CNN, FCN, six eFCNs and six CNNs trained on
     first = accuracy.collections[0].get_paths()[0].vertices[:, 1]
     cnn = 100 * three["history"].query("protocol == 'sgd' and model == 'CNN'").test_accuracy
     assert (first.min(), first.max()) == pytest.approx((cnn.min(), cnn.max()))
@@ -138,6 +138,9 @@ def test_fig3_draws_the_planted_means_and_the_papers_marks(three):
     np.testing.assert_array_equal(times, [0, 1, 3, 8, 20, 60])
     np.testing.assert_allclose(means, 100 * planted(three, "test_accuracy"))
     assert line(performance, "eFCN, final").get_marker() == "x"
+    times, means = xy(performance, "CNN trained on, final")
+    np.testing.assert_array_equal(times, [0, 1, 3, 8, 20, 60])
+    np.testing.assert_allclose(means, 100 * planted(three, "test_accuracy", model="continued CNN"))
     for model in ("CNN", "FCN"):
         best = 100 * planted(three, "best_test_accuracy", model=model)[0]
         np.testing.assert_allclose(line(performance, f"best {model}").get_ydata(), best)

@@ -163,6 +163,7 @@ def test_run_names_tell_what_they_are():
         "relax_time": 13,
         "seed": 2,
     }
+    assert needle.describe("sgd/continued-cnn-t13-s2")["model"] == "continued CNN"
     assert needle.describe("adam/cnn-s0") == {
         "protocol": "adam",
         "model": "CNN",
@@ -173,6 +174,15 @@ def test_run_names_tell_what_they_are():
         needle.describe("sgd/mlp-s0")
     for run in needle.runs(section):
         assert needle.Run(**needle.describe(run)).name == run
+
+
+def test_the_control_is_the_cnn_trained_on_by_the_recipe_of_the_efcn():
+    """Same snapshot, same recipe, same seed, and so the same batches; only the lifting is missing."""
+    runs = needle.runs(read("smoke")["needle"])
+    for time in (0, 1, 2):
+        lifted, control = runs[f"sgd/efcn-t{time}-s1"], runs[f"sgd/continued-cnn-t{time}-s1"]
+        assert (control.start, control.recipe, control.seed) == (lifted.start, lifted.recipe, lifted.seed)
+        assert control.model == runs["sgd/cnn-s1"].model and control.model.lift == "none"
 
 
 def test_a_new_seed_changes_no_earlier_run():

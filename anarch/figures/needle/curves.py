@@ -11,24 +11,28 @@ from matplotlib.figure import Figure
 from anarch.figures import scales, style, tables
 
 COLUMNS = ("protocol", "model", "relax_time", "seed", "epoch", "train_loss", "test_accuracy")
-LINES: dict[str, Any] = {"eFCN": style.DASHES[0], "eLCN": style.DASHES[2]}
+LINES: dict[str, Any] = {"eFCN": style.DASHES[0], "eLCN": style.DASHES[2], "continued CNN": (0, (1, 1.2))}
 
 
 @style.house_style
 def fig2(history: pd.DataFrame, *, about: str) -> Figure:
-    """Training loss and test accuracy by epoch, initial point included: CNN, FCN, eFCN of each relax time."""
+    """Training loss and test accuracy by epoch, initial point included: CNN, FCN, and of each relax time the
+    eFCN and the CNN that is trained on."""
     tables.require(history, "history", COLUMNS)
     rows = tables.select(history, "history", protocol="sgd")
-    made, axes = style.figure(1, 2, height=style.height_beside(2 + rows.relax_time.nunique(), 3.0))
-    n = curves(axes[0, 0], rows, "train_loss", label="training loss")
-    n += curves(axes[0, 1], rows, "test_accuracy", label="test accuracy (%)", scale=100)
+    models = [model for model in ("CNN", "FCN", "eFCN", "continued CNN") if (rows.model == model).any()]
+    lines = rows[rows.model.isin(models)].groupby(["model", "relax_time"], dropna=False).ngroups
+    made, axes = style.figure(1, 2, height=style.height_beside(lines, 3.0))
+    n = curves(axes[0, 0], rows, "train_loss", label="training loss", models=models)
+    n += curves(axes[0, 1], rows, "test_accuracy", label="test accuracy (%)", scale=100, models=models)
     style.legend_beside(axes[0, 1])
     style.letter(axes[0, 0], "a")
     style.letter(axes[0, 1], "b")
     style.caption(
         made,
         "Training loss (a) and test accuracy (b) against training time, logarithmic and with the initial "
-        "point at 0; an eFCN's time starts when it is lifted, at relax time $t_w$.",
+        "point at 0; an eFCN's time starts when it is lifted, at relax time $t_w$, and so does that of its "
+        "control, the CNN trained on by the eFCN's recipe.",
         about=about,
         counts=n,
     )

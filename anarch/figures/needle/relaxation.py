@@ -31,8 +31,9 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
         style.letter(ax, name)
     style.caption(
         made,
-        "Test accuracy at the end of eFCN training beside the best of CNN and FCN (a); norm of the training "
-        "loss' gradient (b) and largest eigenvalue of its Hessian (c) at the start and at the end of eFCN "
+        "Test accuracy at the end of eFCN training beside the best of CNN and FCN, and that of the CNN "
+        "trained on from the same snapshot by the same recipe (a); norm of the training loss' gradient (b) "
+        "and largest eigenvalue of its Hessian (c) at the start and at the end of eFCN "
         'training. Marked "paper": CIFAR-10, 64 channels.',
         about=about,
         counts=n,
@@ -41,7 +42,9 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
 
 
 def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
-    """Final test accuracy of eFCNs against t_w, best CNN and FCN as levels (Fig. 3 left).
+    """Final test accuracy of eFCNs against t_w, of the CNN trained on from there, and levels (Fig. 3 left).
+
+    The levels are the best that CNN and FCN reached, as in the paper.
 
     Returns the numbers of seeds behind points.
     """
@@ -62,6 +65,10 @@ def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
         markeredgewidth=1.3,
         markersize=5,
     )
+    control = tables.over_seeds(part(rows, "continued CNN", "end"), "test_accuracy", scale=100)
+    if len(control):
+        looks: dict[str, Any] = {"colour": style.INK, "marker": "o", "line": (0, (1, 2)), "linewidth": 0.8}
+        style.spread(ax, control, label="CNN trained on, final", **looks, markersize=3.5)
     if marks:
         style.published(ax, published.CNN_ACCURACY, colour=style.INK)
         style.published(ax, published.FCN_ACCURACY, colour=style.INK, line=(0, (1.5, 0.6)))
@@ -69,7 +76,7 @@ def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
     scales.time_axis(ax, max(tables.relax_times(final), default=1))
     ax.set_ylabel("test accuracy (%)")
     style.legend_above(ax, 2)
-    return tables.counts(final, *levels.values())
+    return tables.counts(final, control, *levels.values())
 
 
 def _before_and_after(ax: Axes, rows: pd.DataFrame, column: str, label: str) -> list[int]:

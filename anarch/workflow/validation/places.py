@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from anarch.workflow import bad_minima, blessing, needle, scratch
 
-_NEEDLE_STEPS = {"CNN": "cnn", "FCN": "fcn", "eFCN": "relaxed", "eLCN": "relaxed"}
+_NEEDLE_STEPS = {"CNN": "cnn", "FCN": "fcn", "eFCN": "relaxed", "eLCN": "relaxed", "continued CNN": "relaxed"}
 
 
 class Place(NamedTuple):
