@@ -7,6 +7,7 @@ from planted import row
 
 from anarch.claims.verdicts import COLUMNS
 from judge import main
+from shared.artefacts import write_csv
 
 SIDES = {
     name: {"table": "measures", "where": f"model == '{model}'", "value": "test_accuracy"}
@@ -60,13 +61,14 @@ def test_the_same_tables_give_the_same_bytes(folder):
     assert (folder / "report/claims.csv").read_bytes() == before
 
 
-def test_without_tables_and_with_an_empty_one_nothing_is_judged(folder):
+def test_without_tables_and_with_one_without_rows_nothing_is_judged(folder):
     assert set(run(folder).verdict) == {"not_judged"}
-    (folder / "needle/tables/measures.csv").write_text("")
+    write_csv(folder / "needle/tables/measures.csv", [])
     assert set(run(folder, folder / "needle/tables/measures.csv").verdict) == {"not_judged"}
 
 
-def test_a_table_that_is_none_is_named(folder):
-    (folder / "needle/tables/measures.csv").write_bytes(b"a,b\n1,2,3,4\n\xff")
-    with pytest.raises(SystemExit, match=r"measures\.csv cannot be read .* delete it and run again"):
+@pytest.mark.parametrize(("table", "wrong"), [(b"", "is empty"), (b"a,b\n1,2,3,4\n\xff", "is damaged")])
+def test_a_table_that_is_none_is_named(folder, table, wrong):
+    (folder / "needle/tables/measures.csv").write_bytes(table)
+    with pytest.raises(SystemExit, match=rf"measures\.csv {wrong}.*; make it again: snakemake"):
         run(folder, folder / "needle/tables/measures.csv")
