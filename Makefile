@@ -16,7 +16,7 @@ CONFIG := $(if $(filter laptop,$(SCALE)),,--configfile config/$(SCALE).yaml)
 # One thread a process: the workflow's jobs are the parallelism (a second thread beside a busy core is slower).
 export OMP_NUM_THREADS := 1
 
-.PHONY: all decide check verify plan test setup lint types unit smoke house clean
+.PHONY: all decide check verify plan test setup lint types unit smoke house docs clean
 
 all: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) $(GPU_LIMIT) $(CONFIG) -- all
@@ -69,6 +69,11 @@ smoke: $(VENV)/tested
 # The picture of docs/HOUSE.md: who imports whom.
 house: $(VENV)/ready
 	$(BIN)/python docs/house.py
+
+# Pages of the library, from docstrings and from examples that are run: docs/site/index.html.
+docs: $(VENV)/tested
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs/pages docs/site
+	@echo docs/site/index.html
 
 clean:
 	rm -rf results/smoke .snakemake
