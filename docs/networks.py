@@ -23,9 +23,10 @@ INTRODUCTION = """# Networks that people bring
 
 What works with networks of torchvision, at 32 x 32 pixels and 10 classes, in evaluation mode, and what is
 refused and why. Made by `python docs/networks.py` with the widths that stand there;
-`tests/test_networks_table.py` makes it again and compares. "Works" means: a lifted network and one with folded batch norm give the same
-outputs to float64's precision, the gradient is autograd's, everything else is finite, and the network is as
-it was before. Nothing about these networks is known to `anarch` beforehand.
+`tests/test_networks_table.py` makes it again and compares. "Works" means: a lifted network and one with
+folded batch norm give the same outputs to float64's precision, the gradient is autograd's, everything else
+is finite, and the network is as it was before. Nothing about these networks is known to `anarch`
+beforehand.
 """
 SHAPE, CLASSES = (3, 32, 32), 10
 
