@@ -8,10 +8,11 @@ import torch
 from anarch.cost.counting import Count, counted
 from anarch.cost.networks import FLOAT
 from anarch.cost.work import Work
+from anarch.training.ensemble import networks_at_once
 from anarch.training.losses import cross_entropy
 from anarch.training.stacked import Widths, outputs
 
-CACHED = 2**20  # activations that share a pass on a CPU: as in `anarch.training.ensemble`
+CPU = torch.device("cpu")
 MOMENTS = {"sgd": 1, "rmsprop": 1, "adam": 2}
 
 
@@ -21,14 +22,14 @@ def parameters(widths: Widths) -> int:
 
 def descent(widths: Widths, networks: int, points: int, steps: int, optimiser: str) -> Work:
     """``steps`` of so many ``networks``, each on ``points`` of its own, as if none stopped early."""
-    together = max(1, min(networks, CACHED // (points * sum(widths))))
+    together = min(networks, networks_at_once(widths, points, CPU))
     one = gradient(tuple(widths), together, points).work + _update(widths, together, optimiser)
     return (steps * networks / together) * one
 
 
 def memory(widths: Widths, networks: int, points: int) -> float:
     """Bytes of all networks, their moments and gradients, and of a pass."""
-    together = max(1, min(networks, CACHED // (points * sum(widths))))
+    together = min(networks, networks_at_once(widths, points, CPU))
     return 6 * FLOAT * networks * parameters(widths) + gradient(tuple(widths), together, points).peak
 
 

@@ -2,11 +2,11 @@
 
 import math
 
-from anarch.cost.networks import Network
+from anarch.cost.networks import FLOAT, Network
 from anarch.cost.work import Work
+from anarch.landscape.gradient import AT_ONCE as SLOPE
+from anarch.landscape.surface import NETWORKS_AT_ONCE, PARAMETERS_AT_ONCE
 
-LOOK, SLOPE = 500, 1000  # images at once, of `evaluate` and `fgsm_accuracy`, and of gradients and Hessians
-TOGETHER = 2**20  # parameters of networks that are evaluated together on a CPU
 VECTORS = 5  # as long as the network's, that Lanczos holds at most
 
 
@@ -20,11 +20,6 @@ def slope(network: Network, images: float) -> Work:
     return (images / network.batch) * network.step.work
 
 
-def attack(network: Network, images: float) -> Work:
-    """Images displaced along the sign of their own gradient: a forward pass, one back to them, one there."""
-    return 3 * look(network, images)
-
-
 def top_eigenvalue(network: Network, images: int, tolerance: float, at_once: int = SLOPE) -> Work:
     """The top Hessian eigenvalue over ``images``."""
     batch = min(at_once, images)
@@ -34,6 +29,15 @@ def top_eigenvalue(network: Network, images: int, tolerance: float, at_once: int
 def iterations(tolerance: float) -> float:
     """Hessian-vector products that Lanczos takes: an estimate, for only the spectrum can tell."""
     return min(100.0, 8 * math.log10(10 / tolerance))
+
+
+def evaluations(directions: int, cutoffs: int = 1, tolerance: float = 1e-4) -> float:
+    """Networks evaluated for basin radii in so many ``directions``: a scan outwards, then each crossing.
+
+    An estimate: about seven radii of the scan, whose ratio is 1.5, and an enclosure of each cutoff's crossing
+    by interpolation, whose number of steps grows like log log (1 / tolerance).
+    """
+    return directions * (7 + cutoffs * (1 + math.log2(math.log2(1 / tolerance))))
 
 
 def look_memory(network: Network, images: int) -> float:
@@ -54,14 +58,9 @@ def curvature_memory(network: Network, images: int, at_once: int = SLOPE) -> flo
 
 def displaced_memory(network: Network, directions: int) -> float:
     """Bytes of directions and of the displaced networks of a chunk, as many as a CPU takes at once."""
-    chunk = min(directions, max(1, min(128, TOGETHER // network.size.parameters)))
-    return 4 * chunk * network.size.bytes
+    return 4 * min(directions, together(network.size.parameters)) * FLOAT * network.size.parameters
 
 
-def evaluations(directions: int, cutoffs: int, tolerance: float = 1e-4) -> float:
-    """Networks evaluated for basin radii in so many ``directions``: a scan outwards, then each crossing.
-
-    An estimate: about seven radii of the scan, whose ratio is 1.5, and an enclosure of each cutoff's crossing
-    by interpolation, whose number of steps grows like log log (1 / tolerance).
-    """
-    return directions * (7 + cutoffs * (1 + math.log2(math.log2(1 / tolerance))))
+def together(parameters: int) -> int:
+    """Networks of so many ``parameters`` that are evaluated at once."""
+    return min(NETWORKS_AT_ONCE, max(1, PARAMETERS_AT_ONCE // parameters))

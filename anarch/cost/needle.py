@@ -1,28 +1,10 @@
 """Costs of the jobs of study needle that train nothing, or not by the common rule."""
 
-from collections.abc import Sequence
-
 from anarch.cost.measuring import SLOPE, curvature_memory, look, slope, slope_memory, top_eigenvalue
-from anarch.cost.scale import Job, Scale, Wildcards
-from anarch.cost.training import START, whole
-from anarch.cost.work import BASE, Cost, Work, work_of
+from anarch.cost.scale import Job, Scale, Wildcards, measured, small
+from anarch.cost.training import whole
+from anarch.cost.work import Cost, Work
 from anarch.workflow import needle
-
-CERTIFIED = 256  # images that a lifting is certified on
-
-
-def lift(scale: Scale, wildcards: Wildcards) -> Cost:
-    """CNN and lifted network on the same images, for each snapshot and space."""
-    chosen = scale.config["needle"]["protocols"][wildcards["protocol"]]
-    cnn, images = scale.network(chosen["model"], chosen["dataset"], CERTIFIED)
-    spaces = [cnn.lifted(space) for space in ("fully_connected", "locally_connected")]
-    one = work_of(2 * look(cnn, CERTIFIED) + look(space, CERTIFIED) for space in spaces)
-    filled = sum(space.size.bytes for space in spaces)
-    return Cost(
-        measured=len(chosen["relax_times"]) * (one + Work(moved=4 * filled)),
-        memory=BASE + images.stored + max(2 * s.size.bytes + s.step.activations for s in spaces),
-        start=START,
-    )
 
 
 def measure(scale: Scale, wildcards: Wildcards) -> Cost:
@@ -42,7 +24,7 @@ def measure(scale: Scale, wildcards: Wildcards) -> Cost:
             size.stored + 2 * size.bytes + slope_memory(network, batch), curvature_memory(network, curved)
         )
         memory = max(memory, needed + whole(images, "train") + images.stored)
-    return Cost(measured=work, memory=BASE + memory, start=START)
+    return measured(work, memory)
 
 
 def interpolate(scale: Scale, wildcards: Wildcards) -> Cost:
@@ -50,69 +32,31 @@ def interpolate(scale: Scale, wildcards: Wildcards) -> Cost:
     section = scale.config["needle"]
     chosen, string = section["interpolation"], section["interpolation"]["string"]
     network, images, spec = scale.run("needle", needle.triple(section, int(wildcards["seed"]))[0])
-    scored = min(chosen["images"], images.sizes["train"]) + images.sizes["test"]
+    size, count, batch = network.size, images.sizes["train"], spec.recipe.batch_size
+    scored = min(chosen["images"], count) + images.sizes["test"]
     points, inner = chosen["points"], string["points"] - 2
-    count, batch = images.sizes["train"], spec.recipe.batch_size
     # Each point of a path is made of two networks; each step of the string moves one and pulls it.
-    made = (
-        2 * points * 4 * network.size.bytes
-        + string["epochs"] * count / batch * inner * 8 * network.size.bytes
-    )
-    pair = (
-        (4 * points + string["points"]) * look(network, scored)
-        + (string["epochs"] * inner) * slope(network, count)
-        + Work(moved=made)
-    )
+    made = 8 * size.bytes * (points + string["epochs"] * count / batch * inner)
+    pair = (4 * points + string["points"]) * look(network, scored) + Work(moved=made)
+    pair += (string["epochs"] * inner) * slope(network, count)
     copies = 3 + 2 + string["points"]  # the three networks, the second lifted, their points, the string
-    memory = copies * network.size.stored + network.size.bytes + slope_memory(network, max(batch, SLOPE // 2))
-    data = images.stored + 2 * whole(images, "train", "test")
-    return Cost(measured=2 * pair, memory=BASE + memory + data, start=START)
+    memory = copies * size.stored + size.bytes + slope_memory(network, max(batch, SLOPE // 2))
+    return measured(2 * pair, memory + images.stored + 2 * whole(images, "train", "test"))
 
 
 def trace_paths(scale: Scale, wildcards: Wildcards) -> Cost:
-    """Inner products of all points of the paths and of their projections on the CNN subspace, in float64."""
+    """Inner products of all points of the paths and of their projections: bytes of all of them at once."""
     section = scale.config["needle"]
-    cnn = needle.cnn("sgd", section["trace"]["seed"])
-    every = [scale.run("needle", run)[2] for run in [cnn, *needle.traced(section)]]
-    points = 2 * sum(_on_path(spec.snapshots, spec.recipe.epochs) for spec in every)
-    network, _, _ = scale.run("needle", needle.traced(section)[0])
-    size = network.size
-    gram = Work(
-        2 * points**2 * size.parameters, 2 * points**2 * size.parameters, 40 * points * size.parameters
-    )
-    return Cost(measured=gram, memory=BASE + (points + 2) * size.bytes, start=START)
-
-
-def _on_path(snapshots: Sequence[int], last: int) -> int:
-    """Points of `trace_paths.path_of`."""
-    return len({0, *snapshots, last})
-
-
-def trace_filters(scale: Scale, wildcards: Wildcards) -> Cost:
-    """Weights of one unit of every kept point."""
-    section = scale.config["needle"]
-    networks = [scale.run("needle", run) for run in needle.traced(section)]
-    read = sum(
-        network.size.bytes * len({*spec.snapshots, spec.recipe.epochs}) for network, _, spec in networks
-    )
-    largest = max(network.size.stored for network, _, _ in networks)
-    return Cost(measured=Work(moved=4 * read), memory=BASE + 3 * largest, start=START)
-
-
-def blocks(scale: Scale, wildcards: Wildcards) -> Cost:
-    """Masks of the lifted layers, averaged over cells as numbers."""
-    chosen = scale.config["needle"]["protocols"]["sgd"]
-    network, _ = scale.network({**chosen["model"], "lift": "fully_connected"}, chosen["dataset"], 1)
-    return Cost(
-        measured=Work(moved=4 * network.size.bytes), memory=BASE + 3 * network.size.bytes, start=START
-    )
+    runs = [needle.cnn("sgd", section["trace"]["seed"]), *needle.traced(section)]
+    every = [scale.run("needle", run)[2] for run in runs]
+    points = 2 * sum(len({0, *spec.snapshots, spec.recipe.epochs}) for spec in every)
+    size = scale.run("needle", needle.traced(section)[0])[0].size
+    return measured(Work(moved=40 * points * size.parameters), (points + 2) * size.bytes)
 
 
 JOBS: dict[str, Job] = {
-    "needle_lift": lift,
     "needle_measure": measure,
     "needle_interpolate": interpolate,
     "needle_trace_paths": trace_paths,
-    "needle_trace_filters": trace_filters,
-    "needle_blocks": blocks,
+    **dict.fromkeys(("needle_lift", "needle_trace_filters", "needle_blocks"), small),
 }

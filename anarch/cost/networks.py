@@ -59,10 +59,6 @@ class Network:
         options = {name: value for name, value in model.options.items() if name != "dropout"}
         return cls(canonical_json(replace(model, options=options)), shape, classes, batch)
 
-    def lifted(self, to: str) -> "Network":
-        """The same architecture in the space ``to``."""
-        return replace(self, model=canonical_json(replace(parse(Model, json.loads(self.model)), lift=to)))
-
     @property
     def size(self) -> Size:
         return _size(replace(self, batch=1))

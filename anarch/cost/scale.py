@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from anarch.cost.networks import Network
-from anarch.cost.training import network_of, trained
-from anarch.cost.work import Cost
+from anarch.cost.training import START, network_of, trained
+from anarch.cost.work import BASE, Cost, Work
 from anarch.workflow.datasets import Images, images
 from anarch.workflow.specs import DataSpec, Model, RunSpec, parse
 
@@ -51,3 +51,13 @@ def train(scale: Scale, wildcards: Wildcards) -> Cost:
     """A job of the rule that trains, or of one of its heirs."""
     spec = scale.runs[wildcards["study"]][wildcards["run"]]
     return trained(spec, scale.images[spec.dataset])
+
+
+def measured(work: Work, memory: float) -> Cost:
+    """A job that trains nothing; ``memory``: bytes beside the process."""
+    return Cost(measured=work, memory=BASE + memory, start=START)
+
+
+def small(scale: Scale, wildcards: Wildcards) -> Cost:
+    """A job of seconds, whose work moves no study's estimate by a tenth."""
+    return Cost(memory=BASE + 2e8, start=START)

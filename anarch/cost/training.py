@@ -2,9 +2,10 @@
 
 import math
 
-from anarch.cost.measuring import LOOK, look, look_memory
+from anarch.cost.measuring import look, look_memory
 from anarch.cost.networks import FLOAT, Network
 from anarch.cost.work import BASE, Cost, Work
+from anarch.training.loop import AT_ONCE as LOOK
 from anarch.workflow.datasets import Images
 from anarch.workflow.specs import Recipe, RunSpec
 

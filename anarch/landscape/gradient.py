@@ -9,11 +9,12 @@ from anarch.contract import require_measurable
 from anarch.objective import Loss, example_losses
 from anarch.onednn import guarded
 
+AT_ONCE = 1000  # examples of one pass; bounds memory only
 CHUNK = 2**20  # entries widened to float64 at a time: 8 MiB, where a whole vector would be twice the network
 
 
 def gradient(
-    model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss = "cross_entropy", batch_size: int = 1000
+    model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss = "cross_entropy", batch_size: int = AT_ONCE
 ) -> dict[str, Tensor]:
     """Gradient of the mean ``loss`` over all of ``x`` (N, ...), ``y``: name -> tensor of a parameter's shape.
 
@@ -47,7 +48,7 @@ def gradient(
 
 
 def gradient_norm(
-    model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss = "cross_entropy", batch_size: int = 1000
+    model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss = "cross_entropy", batch_size: int = AT_ONCE
 ) -> float:
     """L2 norm of the gradient of the mean cross entropy over ``x``, ``y``: needle, Sec. 4.2.
 

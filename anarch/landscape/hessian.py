@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from anarch.contract import require_measurable
 from anarch.foreign import one_line
-from anarch.landscape.gradient import batches, inner, norm, trainable
+from anarch.landscape.gradient import AT_ONCE, batches, inner, norm, trainable
 from anarch.objective import Loss, example_losses
 from anarch.onednn import guarded
 
@@ -35,7 +35,7 @@ def hessian_vector_product(
     vector: Mapping[str, Tensor],
     *,
     loss: Loss = "cross_entropy",
-    batch_size: int = 1000,
+    batch_size: int = AT_ONCE,
 ) -> dict[str, Tensor]:
     """H ``vector``, with H the Hessian of the mean ``loss`` over ``x`` (N, ...), ``y`` by the parameters.
 
@@ -68,7 +68,7 @@ def top_hessian_eigenvalue(
     loss: Loss = "cross_entropy",
     seed: int = 0,
     max_iterations: int = 100,
-    batch_size: int = 1000,
+    batch_size: int = AT_ONCE,
 ) -> float:
     """Largest eigenvalue of the Hessian of the mean cross entropy over ``x``, ``y``: needle, Sec. 4.2.
 
@@ -111,7 +111,7 @@ def top_eigenvalue(
     loss: Loss = "cross_entropy",
     seed: int = 0,
     max_iterations: int = 100,
-    batch_size: int = 1000,
+    batch_size: int = AT_ONCE,
 ) -> TopEigenvalue:
     """Largest algebraic eigenvalue of the Hessian of the mean ``loss`` over ``x`` (N, ...), ``y`` (N, ...).
 

@@ -10,7 +10,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from anarch.contract import require_measurable
-from anarch.landscape.gradient import batches, norm
+from anarch.landscape.gradient import AT_ONCE, batches, norm
 from anarch.objective import Loss, class_logits, example_losses, hits
 
 
@@ -51,7 +51,7 @@ def evaluate(
     parameters: Mapping[str, Tensor],
     x: Tensor,
     y: Tensor,
-    batch_size: int = 1000,
+    batch_size: int = AT_ONCE,
     *,
     loss: Loss = "cross_entropy",
 ) -> Score:
@@ -77,7 +77,7 @@ def evaluate_output_mixture(
     alpha: float,
     x: Tensor,
     y: Tensor,
-    batch_size: int = 1000,
+    batch_size: int = AT_ONCE,
     *,
     of: Literal["logits", "probabilities"] = "logits",
     loss: Loss = "cross_entropy",

@@ -31,6 +31,7 @@ Statistics = Literal["running", "recomputed"]
 
 # Input values that all networks together see in one pass.  On a CPU more would leave the cache: ResNets of
 # 16 channels then take up to three times as long an image.
+NETWORKS_AT_ONCE, PARAMETERS_AT_ONCE = 128, 2**20  # of networks that are evaluated together on a CPU
 VALUES_AT_ONCE = {"cpu": 2**18}
 
 
@@ -174,7 +175,7 @@ def networks_at_once(parameters: Mapping[str, Tensor], chunk: int | None) -> int
     """``chunk``, by default so many networks that their ``parameters`` take 4 MiB (CPU) or 256 MiB."""
     if chunk is None:
         cpu = all(t.device.type == "cpu" for t in parameters.values())
-        return max(1, min(128, (2**20 if cpu else 2**26) // dimension(parameters)))
+        return max(1, min(NETWORKS_AT_ONCE, (PARAMETERS_AT_ONCE if cpu else 2**26) // dimension(parameters)))
     if chunk < 1:
         raise ValueError(f"chunk must be 1 or more, got {chunk}")
     return chunk

@@ -5,7 +5,7 @@ independent gradients, so that one backward pass serves all networks.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,8 +104,8 @@ class Ensemble:
         extra = self.extra(self.step) if callable(self.extra) else self.extra
         sets = [self.train] if extra is None else [self.train, extra]
         looking = self.step % self.descent.check_every == 0
-        running = []
-        for rows in self.rows.split(networks_at_once(self.widths, sets, self.parameters.device)):
+        points, running = sum(y.shape[-1] for _, y in sets), []
+        for rows in self.rows.split(networks_at_once(self.widths, points, self.parameters.device)):
             theta = self.parameters[rows].requires_grad_()
             loss, accurate = self._objective(theta, rows, sets)
             (gradient,) = torch.autograd.grad(loss.sum(), theta)
@@ -180,19 +180,17 @@ def _own(values: Tensor, ndim: int, rows: Tensor) -> Tensor:
     return values[rows] if values.ndim == ndim else values.expand(len(rows), *values.shape)
 
 
-def networks_at_once(widths: Widths, sets: Sequence[Points], device: torch.device) -> int:
-    """How many networks share a pass: on a CPU so many that their activations stay in its cache."""
-    if device.type != "cpu":
-        return sys.maxsize
-    activations = sum(y.shape[-1] for _, y in sets) * sum(widths)
-    return max(1, _CACHED // activations)
+def networks_at_once(widths: Widths, points: int, device: torch.device) -> int:
+    """How many networks share a pass of so many ``points`` each: on a CPU so many that their activations
+    stay in its cache."""
+    return max(1, _CACHED // (points * sum(widths))) if device.type == "cpu" else sys.maxsize
 
 
 @torch.no_grad()
 def measure(parameters: Tensor, widths: Widths, points: Points) -> tuple[Tensor, Tensor]:
     """Mean cross entropy (K,) and accuracy (K,), 0 to 1, of each network on ``points``."""
     losses, accuracies = [], []
-    at_once = networks_at_once(widths, [points], parameters.device)
+    at_once = networks_at_once(widths, points[1].shape[-1], parameters.device)
     for rows in torch.arange(len(parameters), device=parameters.device).split(at_once):
         x, y = _own(points[0], 3, rows), _own(points[1], 2, rows)
         logits = outputs(parameters[rows], widths, x)

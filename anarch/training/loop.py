@@ -9,12 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from anarch.modes import evaluation_mode
 from anarch.onednn import guarded
 from anarch.randomness import derived_seed, generator
 from anarch.training.examples import Examples
 from anarch.training.optimisers import make_optimiser
 from anarch.training.schedules import learning_rate
 from anarch.workflow.specs import Recipe
+
+AT_ONCE = 500  # images of a look at the network; bounds memory only
 
 
 class Diverged(RuntimeError):
@@ -157,17 +160,16 @@ def use_precision(precision: str) -> None:
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, examples: Examples, *, precision: str = "fp32", batch_size: int = 500
+    model: nn.Module, examples: Examples, *, precision: str = "fp32", batch_size: int = AT_ONCE
 ) -> tuple[float, float]:
     """Mean cross entropy and accuracy (0 to 1) of ``model`` in evaluation mode; its own mode is restored."""
-    was_training = model.training
-    model.eval()
     totals = torch.zeros(2, dtype=torch.float64, device=examples.device)
-    for rows in torch.arange(len(examples), device=examples.device).split(batch_size):
-        x, y = examples.inputs(rows), examples.labels[rows]
-        with arithmetic(precision, x.device):
-            logits: Tensor = model(x).float()
-        totals += torch.stack((F.cross_entropy(logits, y, reduction="sum"), (logits.argmax(1) == y).sum()))
-    model.train(was_training)
+    with evaluation_mode(model):
+        for rows in torch.arange(len(examples), device=examples.device).split(batch_size):
+            x, y = examples.inputs(rows), examples.labels[rows]
+            with arithmetic(precision, x.device):
+                logits: Tensor = model(x).float()
+            hits = (logits.argmax(1) == y).sum()
+            totals += torch.stack((F.cross_entropy(logits, y, reduction="sum"), hits))
     loss, accuracy = (totals / len(examples)).tolist()
     return loss, accuracy

@@ -119,14 +119,13 @@ def test_every_run_of_every_scale_has_a_cost(name):
 
 
 WILDCARDS = {
-    "needle_lift": {"protocol": "sgd", "seed": "0"},
     "needle_measure": {"protocol": "alexnet", "seed": "0"},
     "needle_interpolate": {"seed": "0"},
-    "scratch_filters": {},
     "blessing_measure_swissroll": {"seed": "0"},
     "embedding_search": {"search": "line-m3"},
     "embedding_descend": {"descent": "small-s0"},
     "embedding_reduce": {"network": "cnn-s0"},
+    "blessing_minefield_networks": {},
 }
 
 

@@ -1,6 +1,5 @@
 """Live progress: what is read from logs, what is drawn, and that a workflow never notices."""
 
-import io
 import logging
 import os
 import pty
@@ -20,10 +19,9 @@ from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLog
 
 import snakemake_logger_plugin_anarch.handler as handler_module
 from snakemake_logger_plugin_anarch import LogHandler
-from snakemake_logger_plugin_anarch.display import Bars
-from snakemake_logger_plugin_anarch.progress import Progress, RunningJob, Tail
 
 ROOT = Path(__file__).parents[2]
+
 
 SNAKEFILE = """
 rule all:
@@ -35,6 +33,8 @@ rule needle_relax:
     log: "logs/{protocol}-{seed}.log"
     shell: "python3 train.py > {log} 2>&1 && touch {output}"
 """
+
+
 TRAINER = """
 import json, time
 for epoch in range(12, 20):
@@ -59,114 +59,6 @@ class TestContractOfSnakemake(TestLogHandlerBase):
 
     def get_log_handler_settings(self):
         return None
-
-
-# --- lines of a log
-
-
-@pytest.mark.parametrize(
-    "line, expected",
-    [
-        (
-            b'anarch-progress {"done": 3, "total": 40, "unit": "epoch", "loss": 0.531}',
-            Progress(3, 40, "epoch", 0.531),
-        ),
-        (b'anarch-progress {"done": 0, "total": 7, "lr": 0.1}', Progress(0, 7, "step", None)),
-        (b'anarch-progress {"done": 8, "total": 7}', None),
-        (b'anarch-progress {"done": NaN, "total": 7}', None),
-        (b'anarch-progress {"done": 0, "total": 0}', None),
-        (b'anarch-progress {"done": 1' + b"0" * 400 + b', "total": 7}', None),
-        (b'anarch-progress {"done": [], "total": 7}', None),
-        (b'anarch-progress {"done": 3, "tot', None),
-        (b"anarch-progress [3, 4]", None),
-        (b"anarch-progress \xff", None),
-        (b'  anarch-progress {"done": 3, "total": 40}', None),
-        (b"Traceback (most recent call last):", None),
-    ],
-)
-def test_a_line_of_progress_is_read_and_any_other_ignored(line, expected):
-    assert Progress.parse(line) == expected
-
-
-def test_a_tail_reads_what_is_new_and_whole(tmp_path):
-    log = tmp_path / "log"
-    tail = Tail(log)
-    assert tail.read() == []  # there is no file yet
-    with log.open("w") as file:
-        for text, expected in [
-            ("chatter\n" + told(1), [1]),
-            ("", []),
-            (told(2)[:20], []),
-            (told(2)[20:] + told(3) + told(4)[:5], [2, 3]),
-            (told(4)[5:], [4]),
-        ]:
-            file.write(text)
-            file.flush()
-            assert [progress.done for progress in tail.read()] == expected
-    log.write_text(told(0))  # truncated, as `> log` does
-    assert [progress.done for progress in tail.read()] == [0]
-    (tmp_path / "new").write_text(told(5) + told(6))
-    (tmp_path / "new").rename(log)
-    assert [progress.done for progress in tail.read()] == [5, 6]
-    log.unlink()
-    assert tail.read() == []
-
-
-def test_the_log_of_an_earlier_attempt_is_not_told_again(tmp_path):
-    log = tmp_path / "log"
-    log.write_text(told(30) + told(31))
-    tail = Tail(log)
-    assert tail.read() == []
-    log.write_text(told(12))
-    assert [progress.done for progress in tail.read()] == [12]
-
-
-def test_a_huge_log_is_read_from_its_end_only(tmp_path):
-    log = tmp_path / "log"
-    tail = Tail(log)
-    log.write_bytes(told(1).encode() + b"x" * 50_000_000 + b"\n" + told(2).encode())
-    assert [progress.done for progress in tail.read()] == [2]
-
-
-# --- time left
-
-
-def test_time_left_is_what_remains_at_the_speed_since_the_first_look(tmp_path):
-    """Resumed at 10 of 40: two epochs in 6 s leave 28 epochs of 3 s, less the 4 s since."""
-    log = tmp_path / "log"
-    job = RunningJob("train protocol=sgd seed=0", [log], 88.0)
-    assert not job.update(90.0)
-    assert job.seconds_left(90.0) is None and job.line(90.0) == "train protocol=sgd seed=0: 0:02"
-    log.write_text(told(10))
-    assert job.update(100.0)
-    assert job.seconds_left(101.0) is None
-    assert job.line(101.0) == "train protocol=sgd seed=0: epoch 10/40, loss 0.50"
-    with log.open("a") as file:
-        file.write(told(11) + told(12))
-    assert job.update(106.0)
-    assert not job.update(110.0)
-    assert job.seconds_left(110.0) == 28 * 3.0 - 4.0
-    assert job.line(110.0) == "train protocol=sgd seed=0: epoch 12/40, loss 0.50, 1:20 left"
-    assert job.seconds_left(1000.0) == 0.0
-
-
-def test_lines_that_are_read_together_tell_no_speed_and_a_new_phase_starts_anew(tmp_path):
-    log = tmp_path / "log"
-    job = RunningJob("train", [log], 100.0)
-    log.write_text(told(0) + told(1) + told(2))
-    job.update(100.0)
-    assert job.seconds_left(100.0) is None
-    log.write_text(told(0, total=7, loss=1e-5))
-    job.update(200.0)
-    assert job.seconds_left(200.0) is None
-    assert job.line(200.0) == "train: epoch 0/7, loss 1e-05"
-    with log.open("a") as file:
-        file.write(told(1, total=7, loss=float("nan")).replace("nan", "NaN"))
-    job.update(1200.0)
-    assert job.line(1200.0) == "train: epoch 1/7, loss nan, 1:40:00 left"
-
-
-# --- the handler, without a terminal
 
 
 def event(kind: LogEvent, **values) -> logging.LogRecord:
@@ -251,9 +143,6 @@ def test_a_dry_or_quiet_run_shows_nothing(tmp_path, setting, value):
     handler.close()
 
 
-# --- a terminal
-
-
 class Screen:
     """As much of a terminal as bars use: what it shows after ``text``."""
 
@@ -284,58 +173,6 @@ class Screen:
             else:
                 assert code == "m", f"the terminal is asked for {code}"
         return self
-
-
-class Terminal(io.StringIO):
-    """Turns line ends into what a terminal's driver sends."""
-
-    def write(self, text: str) -> int:
-        return super().write(text.replace("\n", "\r\n"))
-
-
-def jobs_at(tmp_path: Path, *done: int) -> list[RunningJob]:
-    jobs = []
-    for number, epoch in enumerate(done):
-        log = tmp_path / f"{number}"
-        job = RunningJob(f"train seed={number}", [log], 0.0)
-        log.write_text(told(epoch))
-        job.update(0.0)
-        jobs.append(job)
-    return jobs
-
-
-def test_bars_give_way_to_other_lines_and_come_back_below(tmp_path):
-    terminal = Terminal()
-    bars = Bars(terminal)
-    bars.write("before\n")
-    bars.draw(jobs_at(tmp_path, 10, 30), 1.0)
-    lines = Screen().feed(terminal.getvalue()).lines
-    assert lines[0] == "before" and len(lines) == 4 and lines[3] == ""
-    assert re.fullmatch(
-        r"train seed=0 \S+ epoch 10/40 loss 0.50 *", lines[1].replace("╺", "━").replace("╸", "━")
-    )
-    assert lines[2].startswith("train seed=1") and lines[2].count("━") > lines[1].count("━") / 2
-    bars.write("half a ")
-    bars.draw(jobs_at(tmp_path, 10, 30), 1.0)  # not into an open line
-    bars.write("line\n")
-    assert Screen().feed(terminal.getvalue()).lines == ["before", "half a line", ""]
-    bars.draw(jobs_at(tmp_path, 10, 30), 1.0)
-    bars.draw(jobs_at(tmp_path, 11), 1.0)
-    lines = Screen().feed(terminal.getvalue()).lines
-    assert lines[:2] == ["before", "half a line"] and "epoch 11/40" in lines[2] and lines[3:] == [""]
-    bars.draw([], 1.0)
-    assert Screen().feed(terminal.getvalue()).lines == ["before", "half a line", ""]
-
-
-def test_more_jobs_than_lines_are_counted(tmp_path):
-    terminal = Terminal()
-    Bars(terminal).draw(jobs_at(tmp_path, *range(30)), 1.0, "2 of 32 jobs done")
-    lines = Screen().feed(terminal.getvalue()).lines
-    assert len(lines) == 24 - 1 and lines[-3:] == ["and 10 more", "2 of 32 jobs done", ""]
-    assert all(len(line) < 80 for line in lines)
-
-
-# --- whole runs
 
 
 @pytest.fixture
