@@ -7,7 +7,6 @@ are built without memory for their weights, and their products counted as they w
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -40,6 +39,7 @@ from anarch.workflow import paths
 from anarch.workflow.config import ConfigError, validated
 from anarch.workflow.gpu import visible_devices
 from shared.artefacts import complete, json_text, write_rows
+from shared.integrity import verified_json
 
 ROOT = Path(__file__).parents[1]
 TRUST = "a factor of 2"  # at the laptop scale studies come out within a quarter: benchmarks/README.md
@@ -118,9 +118,7 @@ def manifests(config: Mapping[str, Any]) -> dict[str, Any]:
         name: ROOT / paths.dataset_folder(config.get("scale", ""), name) / paths.MANIFEST
         for name in config.get("datasets", {})
     }
-    return {
-        name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.is_file()
-    }
+    return {name: verified_json(file) for name, file in files.items() if file.is_file()}
 
 
 @contextmanager
