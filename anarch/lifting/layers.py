@@ -170,6 +170,8 @@ class LocallyConnected(LiftedConv):
         inputs = seen(maps)
         with recomputed(inputs, lambda: seen(maps.detach())):
             units = torch.bmm(kernels.transpose(1, 2), inputs)
+        if units.requires_grad:
+            units.register_hook(Tensor.contiguous)  # of other strides bmm multiplies matrix by matrix
         units = units.view(shape.groups, shape.positions, -1, count).permute(3, 0, 2, 1)
         units = units.reshape(count, *shape.outputs)
         return units if self.bias is None else units + self.bias.view(shape.outputs)

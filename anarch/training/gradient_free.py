@@ -112,7 +112,7 @@ class ProxProp(torch.optim.Adam):
     def __init__(self, model: nn.Module, *, lr: float = 1e-3, tau: float = 0.5, iterations: int = 10):
         if not tau > 0 or iterations < 1:
             raise ValueError(f"need tau > 0 and iterations >= 1, got {tau} and {iterations}")
-        super().__init__(model.parameters(), lr=lr)
+        super().__init__(model.parameters(), lr=lr, fused=True)
         self.tau, self.iterations = tau, iterations
         self.inputs: dict[nn.Module, list[Tensor]] = {}
         for layer in model.modules():

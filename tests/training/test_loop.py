@@ -11,7 +11,6 @@ from torch import nn
 from anarch.randomness import generator
 from anarch.training.examples import Examples
 from anarch.training.loop import Diverged, Training, evaluate
-from anarch.training.optimisers import PlainSGD
 from anarch.training.schedules import learning_rate
 from anarch.workflow.specs import Recipe
 
@@ -113,41 +112,6 @@ def test_a_stopped_and_resumed_training_has_the_same_bits(recipe, stop):
     assert second.history == whole.history
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, second.model.state_dict()[name]), name
-
-
-def test_plain_sgd_takes_the_steps_of_torch_optim_sgd():
-    """theta - lr * grad, in the same arithmetic: bit for bit."""
-    model, x, y = network(), examples(20).inputs(), examples(20).labels
-    twin = copy.deepcopy(model)
-    ours, theirs = PlainSGD(model.parameters(), lr=0.1), torch.optim.SGD(twin.parameters(), lr=0.1)
-    for _ in range(5):
-        for net, optimiser in ((model, ours), (twin, theirs)):
-            optimiser.zero_grad()
-            F.cross_entropy(net(x), y).backward()
-            optimiser.step()
-    for a, b in zip(model.parameters(), twin.parameters(), strict=True):
-        assert torch.equal(a, b)
-
-
-def test_plain_sgd_keeps_no_gradient_and_sums_those_of_a_shared_parameter():
-    weight = nn.Parameter(torch.tensor([2.0], dtype=torch.float64))
-    PlainSGD([weight], lr=0.5)
-    (3 * weight + weight).sum().backward()
-    assert weight.grad is None
-    assert weight.item() == 2.0 - 0.5 * 4
-
-
-def test_plain_sgd_steps_once_for_a_closure_and_not_at_all_without():
-    weight = nn.Parameter(torch.tensor([2.0]))
-    descent = PlainSGD([weight], lr=0.5)
-
-    def closure() -> torch.Tensor:
-        loss = weight.square().sum()
-        loss.backward()
-        return loss
-
-    assert descent.step(closure).item() == 4.0 and weight.item() == 0.0
-    assert descent.step() is None and weight.item() == 0.0
 
 
 def test_one_epoch_against_a_loop_written_out():
