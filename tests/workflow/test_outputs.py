@@ -117,3 +117,17 @@ def test_touching_takes_over_results_of_which_there_is_no_record(made):
     assert planned() == {"a", "b", "c", "other"}
     snakemake("--touch")
     assert planned() == set()
+
+
+def test_many_damaged_files_are_told_in_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    many = SNAKEFILE.replace('"results/c", "results/other"', '[f"results/{n}" for n in range(8)]')
+    Path("Snakefile").write_text(
+        many + '\nrule one:\n    output: "results/{n,\\d+}"\n    shell: "echo {wildcards.n} > {output}"\n'
+    )
+    snakemake()
+    for file in Path("results").glob("[0-9]"):
+        file.write_text("damaged")
+    said = snakemake("--dry-run")
+    assert said.count(": it is made again") == 5
+    assert "... and so are 3 more files; `make verify` names all" in said
