@@ -1,4 +1,4 @@
-"""One generator a purpose: weights, data order, augmentation and the rest never share one."""
+"""One generator per purpose: weights, data order, augmentation and the rest never share one."""
 
 import hashlib
 

@@ -21,7 +21,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--data", type=folder, required=True, help="folder of a prepared dataset, for the input shape"
     )
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a cell of a matrix")
+    arguments.add_argument(
+        "--out", type=Path, required=True, help="CSV to write: one row per cell of a matrix"
+    )
     args = arguments.parse_args(argv)
     start(args)
     manifest = load_manifest(args.data)

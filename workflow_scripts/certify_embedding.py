@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--trials", type=int, required=True, help="random networks an architecture")
     arguments.add_argument("--data-sets", type=int, required=True, help="searched for critical points")
     arguments.add_argument("--seed", type=int, required=True)
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a claim")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per claim")
     args = arguments.parse_args(argv)
     start(args)
     if args.trials < 1 or args.data_sets < 1:

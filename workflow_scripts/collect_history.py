@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--column", type=column, nargs="*", default=[], help="NAME=VALUE, the same in all rows"
     )
-    parser.add_argument("--out", type=Path, required=True, help="CSV to write: one row a run and epoch")
+    parser.add_argument("--out", type=Path, required=True, help="CSV to write: one row per run and epoch")
     args = parser.parse_args(argv)
     # Imported by name: no study's table must become stale when another study is edited.
     describe = import_module(f"anarch.workflow.{args.study}").describe

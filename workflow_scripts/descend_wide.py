@@ -85,7 +85,7 @@ def plateaus(
     y: Tensor,
     run: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """A row a slow point and narrow critical point; ``numbers``: plateau -> index into the history."""
+    """A row per slow point and narrow critical point; ``numbers``: plateau -> index into the history."""
     rows = []
     for number, k in numbers.items():
         wide = history.snapshots[history.steps[k]].output(x)

@@ -34,7 +34,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--string-lr", type=float, required=True)
     arguments.add_argument("--string-stiffness", type=float, required=True)
     arguments.add_argument("--batch-size", type=int, required=True, help="of the string's SGD steps")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a point of a path")
+    arguments.add_argument(
+        "--out", type=Path, required=True, help="CSV to write: one row per point of a path"
+    )
     args = arguments.parse_args(argv)
     device = start(args)
     data = load_examples(args.data, device)

@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--claims", type=Path, default=ROOT / files.CLAIMS, help="default: config/claims.yaml"
     )
-    parser.add_argument("--out", type=Path, required=True, help="CSV to write: one row a claim")
+    parser.add_argument("--out", type=Path, required=True, help="CSV to write: one row per claim")
     args = parser.parse_args(argv)
     registry = files.tables()
     claims = [parse(row) for row in files.load(args.claims)]

@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
         help="largest difference allowed, relative to the largest output",
     )
     arguments.add_argument(
-        "--out", type=Path, required=True, help="CSV to write: one row a snapshot and space"
+        "--out", type=Path, required=True, help="CSV to write: one row per snapshot and space"
     )
     args = arguments.parse_args(argv)
     device = start(args)

@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--networks", type=Path, required=True, help="what minefield.py has written")
     arguments.add_argument("--spec", required=True, help="what made it, as JSON")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a network")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per network")
     args = arguments.parse_args(argv)
     start(args)
     spec = parse(Minefield, json.loads(args.spec))

@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--hessian-tolerance", type=float, required=True, help="relative residual at which Lanczos stops"
     )
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a run and moment")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per run and moment")
     args = arguments.parse_args(argv)
     device = start(args)
     data = load_examples(args.data, device)

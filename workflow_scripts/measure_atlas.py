@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     add("--networks", required=True, help="JSON list: run, group and what it is, of each network")
     add("--datasets", type=folder, required=True, help="folder of all prepared datasets")
     add("--effort", required=True, help="anarch.atlas.measures.Effort as JSON")
-    add("--out", type=Path, required=True, help="CSV to write: one row a network")
+    add("--out", type=Path, required=True, help="CSV to write: one row per network")
     args = arguments.parse_args(argv)
     effort, networks = parse(Effort, json.loads(args.effort)), json.loads(args.networks)
     device = start(args)

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     add("--networks", type=Path, required=True, help="what swissroll.py has written")
     add("--spec", required=True, help="what made it, as JSON")
     add("--effort", required=True, help="anarch.atlas.measures.Effort as JSON")
-    add("--out", type=Path, required=True, help="CSV to write: one row a network")
+    add("--out", type=Path, required=True, help="CSV to write: one row per network")
     args = arguments.parse_args(argv)
     spec, effort = parse(Swissroll, json.loads(args.spec)), parse(Effort, json.loads(args.effort))
     device = start(args)

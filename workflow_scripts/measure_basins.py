@@ -29,8 +29,8 @@ def main(argv: list[str] | None = None) -> None:
     add("--points", type=int, required=True, help="training points that losses are over; 0: all")
     add("--tolerance", type=float, required=True, help="relative residual of the top Hessian eigenvalue")
     add("--column", type=column, nargs="*", default=[], help="NAME=VALUE, in all rows of --minima")
-    add("--minima", type=Path, required=True, help="CSV to write: one row a minimum")
-    add("--basins", type=Path, required=True, help="CSV to write: one row a minimum and cutoff")
+    add("--minima", type=Path, required=True, help="CSV to write: one row per minimum")
+    add("--basins", type=Path, required=True, help="CSV to write: one row per minimum and cutoff")
     args = arguments.parse_args(argv)
     if args.main not in args.cutoffs:
         raise SystemExit(f"error: --main {args.main} is not among --cutoffs {args.cutoffs}")

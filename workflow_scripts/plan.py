@@ -79,7 +79,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--devices", type=int, default=1, help="how many compute at once, a job each (default 1)")
     add("--all-jobs", action="store_true", help="as if nothing were up to date")
     add("--json", type=Path, help="file to write: the plan, and every job's cost")
-    add("--csv", type=Path, help="file to write: one row a study")
+    add("--csv", type=Path, help="file to write: one row per study")
     return parser
 
 

@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--atlas", type=Path, required=True, help="table of all networks")
     arguments.add_argument("--resamples", type=int, required=True, help="of each bootstrap interval")
     arguments.add_argument(
-        "--out", type=Path, required=True, help="CSV to write: one row a measure and level"
+        "--out", type=Path, required=True, help="CSV to write: one row per measure and level"
     )
     args = arguments.parse_args(argv)
     write_csv(args.out, taus(read_frame(args.atlas), resamples=args.resamples))

@@ -28,7 +28,7 @@ from shared.jobs import parser, run_script, start
 def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--spec", type=json.loads, required=True, help="the search as JSON")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a critical point")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per critical point")
     args = arguments.parse_args(argv)
     start(args)
     spec = args.spec

@@ -15,7 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
     arguments.add_argument("--label", type=column, nargs="+", required=True, help="METHOD=LABEL")
     arguments.add_argument("--column", type=column, nargs="*", default=[], help="NAME=VALUE, in all rows")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a model")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per model")
     args = arguments.parse_args(argv)
     start(args)
     manifest, labels = load_manifest(args.data), dict(args.label)

@@ -2,7 +2,7 @@ r"""Train the good and poisoned swiss roll networks (blessing, Figs. 3, 5, 6): a
 
 By hand:  python workflow_scripts/swissroll.py --spec "$(cat SPEC.json)" --out /tmp/swissroll.safetensors
 
-A network a pair of seed and beta, full batch: beta 0 on the plain loss, the others on eq. 2 with fresh D_d
+A network per pair of seed and beta, full batch: beta 0 on the plain loss, the others on eq. 2 with fresh D_d
 in each step.  A seed has its own initial weights and its own D_t, which all its betas share.
 """
 
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--spec", required=True, help="anarch.workflow.blessing_toys.Swissroll as JSON")
     arguments.add_argument("--save-every", type=float, default=30.0, help="seconds between saved states")
-    arguments.add_argument("--out", type=Path, required=True, help="safetensors to write: a row a network")
+    arguments.add_argument("--out", type=Path, required=True, help="safetensors to write: a row per network")
     args = arguments.parse_args(argv)
     spec = parse(Swissroll, json.loads(args.spec))
     device = start(args)

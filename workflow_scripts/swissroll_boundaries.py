@@ -35,8 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     add("--frames", type=int, required=True, help="frames of the loop")
     add("--frame-grid", type=int, required=True, help="points of a frame's grid along each axis")
     add("--size", type=float, required=True, help="of the perturbation, in filter lengths")
-    add("--boundaries", type=Path, required=True, help="CSV to write: one row a grid or training point")
-    add("--perturbed", type=Path, required=True, help="CSV to write: one row a grid point of a frame")
+    add("--boundaries", type=Path, required=True, help="CSV to write: one row per grid or training point")
+    add("--perturbed", type=Path, required=True, help="CSV to write: one row per grid point of a frame")
     args = arguments.parse_args(argv)
     device = start(args)
     scale = parse(Swissroll, json.loads(args.spec)).input_scale

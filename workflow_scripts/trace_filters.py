@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--position", type=int, nargs=2, required=True, help="row and column of the unit on its map"
     )
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a pixel")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per pixel")
     args = arguments.parse_args(argv)
     device = start(args)
     rows: list[dict[str, Any]] = []

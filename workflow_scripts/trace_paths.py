@@ -21,7 +21,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--cnn", required=True, help="name of the CNN's run")
     arguments.add_argument("--wide", nargs="+", required=True, help="names of the FCN's and the eFCNs' runs")
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a point of a path")
+    arguments.add_argument(
+        "--out", type=Path, required=True, help="CSV to write: one row per point of a path"
+    )
     args = arguments.parse_args(argv)
     device = start(args)
     rows: list[dict[str, Any]] = []

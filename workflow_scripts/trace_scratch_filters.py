@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--count", type=int, required=True, help="filters a network")
     arguments.add_argument("--least", type=int, required=True, help="non-zero weights that each must have")
     arguments.add_argument("--seed", type=int, required=True, help="of the choice of filters")
-    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row a weight")
+    arguments.add_argument("--out", type=Path, required=True, help="CSV to write: one row per weight")
     args = arguments.parse_args(argv)
     device = start(args)
     rows: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ def first_seeds(results: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def pixels(told: dict[str, str], filters: Tensor, units: Tensor) -> list[dict[str, Any]]:
-    """One row a weight of ``filters`` (F, C, H, W), the rows ``units`` (F,) of the layer."""
+    """One row per weight of ``filters`` (F, C, H, W), the rows ``units`` (F,) of the layer."""
     numbers = zip(filter_radii(filters), shuffled_radii(filters), locality(filters), strict=True)
     rows = []
     for place, (radius, shuffled, ratio) in enumerate(numbers):

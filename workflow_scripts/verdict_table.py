@@ -1,4 +1,4 @@
-"""Put the verdicts of one scale or several side by side, as a page in Markdown: one row a claim.
+"""Put the verdicts of one scale or several side by side, as a page in Markdown: one row per claim.
 
 By hand:  python workflow_scripts/verdict_table.py laptop=results/laptop/report/claims.csv --out VERDICTS.md
 """

@@ -52,7 +52,7 @@ class Ranked:
 
 
 def taus(atlas: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> Rows:
-    """A row a measure and level: each group, each study, and all studies pooled.
+    """A row per measure and level: each group, each study, and all studies pooled.
 
     - level: group | study | pooled; study, group, dataset: as far as the level knows them
     - tau: Kendall's tau-b of the measure and test accuracy; positive where larger goes with more accurate

@@ -107,7 +107,7 @@ def holding(claim: Claim, tables: Tables) -> pd.DataFrame:
 
 
 def curves(part: Part) -> tuple[tuple[Any, ...], dict[str, np.ndarray]]:
-    """Places along `over`, and of left (and right) the numbers there, a row a replicate.
+    """Places along `over`, and of left (and right) the numbers there, a row per replicate.
 
     A replicate that lacks a point of the curve is left out.
     """
@@ -139,7 +139,7 @@ def _evaluated(side: Side, rows: pd.DataFrame, expression: str) -> pd.Series:
 
 
 def _reduced(side: Side, rows: pd.DataFrame, own: Sequence[str]) -> pd.Series:
-    """One number a value, group and replicate, indexed by ``VALUE`` and ``own``."""
+    """One number per value, group and replicate, indexed by ``VALUE`` and ``own``."""
     _require(side, rows, own)
     rows = _extreme(side, rows, own)
     named = []

@@ -45,7 +45,7 @@ def fgsm_accuracy(
     centre, scale = (torch.as_tensor(s, dtype=x.dtype, device=x.device).view(-1, 1, 1) for s in (mean, std))
     if not len(centre) == len(scale) == x.shape[1]:
         raise ValueError(
-            f"mean and std must have a number a channel, {x.shape[1]}, got {len(centre)} and {len(scale)}"
+            f"mean and std must have a number per channel, {x.shape[1]}, got {len(centre)} and {len(scale)}"
         )
     if not bool((scale > 0).all()):
         raise ValueError(f"std must be positive, got {scale.flatten().tolist()}")

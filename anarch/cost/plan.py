@@ -106,7 +106,7 @@ def seconds(one: Priced, device: Device) -> float:
 
 
 def rows(jobs: Sequence[Priced], device: Device, devices: int) -> list[Row]:
-    """A row a study in the order of the studies, what serves all of them after these, and a row of all."""
+    """A row per study in the order of the studies, what serves all of them after these, and a row of all."""
     order = [*STUDIES, *sorted({one.study for one in jobs} - set(STUDIES))]
     parts = [[one for one in jobs if one.study == study] for study in order]
     return [

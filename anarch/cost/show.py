@@ -7,7 +7,7 @@ from anarch.cost.plan import Row
 
 
 def table(found: Sequence[Row]) -> list[str]:
-    """Aligned columns, a line a study."""
+    """Aligned columns, a line per study."""
     head = ("", "jobs", "trainings", "training", "measuring", "memory", "disk", "time")
     lines = [head] + [
         (

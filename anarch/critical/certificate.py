@@ -14,7 +14,7 @@ from anarch.models.flat import pack, unpack
 
 
 def property_rows(trials: int, generator: torch.Generator, *, tol: float = 1e-10) -> list[dict[str, object]]:
-    """Lemma 1, Prop. 1 and Theorem 1's identity for perceptrons and CNNs: a row a claim and architecture.
+    """Lemma 1, Prop. 1 and Theorem 1's identity for perceptrons and CNNs: a row per claim and architecture.
 
     Row: claim, statement, network, trials, violation (largest, relative to the size of what is compared),
     tolerance, holds.  Depths 2 to 4, widths 1 to 6, five activations, MSE and cross entropy, any real alpha.

@@ -14,7 +14,7 @@ from anarch.critical.descent import Net, TwoLayer
 class Groups:
     """The neurons of a network by orientation of their input weights, largest group first."""
 
-    members: list[Tensor]  # int64, indices of neurons, one tensor a group
+    members: list[Tensor]  # int64, indices of neurons, one tensor per group
     dropped: Tensor  # int64, neurons of low amplitude
 
     def order(self) -> Tensor:

@@ -1,1 +1,1 @@
-"""Datasets as tensors: one module a source in ``sources``, subsets and statistics, augmentation."""
+"""Datasets as tensors: one module per source in ``sources``, subsets and statistics, augmentation."""

@@ -1,1 +1,1 @@
-"""Table -> figure, one module a study; knows pandas tables only, touches no file and no torch."""
+"""Table -> figure, one module per study; knows pandas tables only, touches no file and no torch."""

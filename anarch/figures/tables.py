@@ -32,7 +32,7 @@ def select(table: pd.DataFrame, name: str, **wanted: str) -> pd.DataFrame:
 def over_seeds(
     rows: pd.DataFrame, column: str, by: str | Sequence[str] = "relax_time", scale: float = 1.0
 ) -> pd.DataFrame:
-    """``column`` times ``scale`` summed up over seeds: columns mean, min, max, n, one row a value of ``by``.
+    """``column`` times ``scale`` summarised over seeds: mean, min, max, n; a row per value of ``by``.
 
     Cells that are missing or not finite count for nothing: a seed that failed lowers n and moves no mean.
     """

@@ -1,4 +1,4 @@
-"""Architectures: one module a family, with a function of the same name that builds it and draws nothing."""
+"""Architectures: one module per family, with a function of the same name that builds it and draws nothing."""
 
 import inspect
 import pkgutil

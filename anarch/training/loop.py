@@ -27,7 +27,7 @@ class Diverged(RuntimeError):
 class Training:
     """A network on its way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
 
-    ``history`` has a row an epoch: ``train_*`` are means over the epoch's batches, each measured before its
+    ``history`` has a row per epoch: ``train_*`` are means over the epoch's batches, each measured before its
     own update (row 0: over the training set at the initial point); ``test_*`` are measured after the epoch,
     and stand in those rows only where the recipe says to test.
     Where the recipe may stop early, ``settled_accuracy`` is what the stop is judged by: the accuracy over the

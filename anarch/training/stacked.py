@@ -51,7 +51,7 @@ def unstack(parameters: Tensor, i: int, widths: Widths) -> nn.Sequential:
 
 
 def fresh(widths: Widths, draws: Iterable[torch.Generator], *, start: str = "default") -> Tensor:
-    """Initial parameters float32 (K, P), a generator a network, so that none depends on its neighbours.
+    """Initial parameters float32 (K, P), a generator per network, so that none depends on its neighbours.
 
     - default: PyTorch's, weights and biases U(-b, b) with b = 1 / sqrt(fan_in)
     - glorot_uniform: weights U(-b, b) with b = sqrt(6 / (fan_in + fan_out)), biases 0

@@ -39,7 +39,7 @@ class Toy:
 
 @dataclass(frozen=True)
 class _Draws:
-    """What a network a seed is trained on; x is (seeds, n, 2) and labels are (seeds, n)."""
+    """What the network of each seed is trained on; x is (seeds, n, 2) and labels are (seeds, n)."""
 
     x: Tensor
     true: Tensor

@@ -23,7 +23,7 @@ class Swissroll:
 
     seeds: tuple[int, ...]
     betas: tuple[float, ...]
-    train: int  # points of D_t, a set a seed
+    train: int  # points of D_t, a set per seed
     extra: int  # points of D_d, fresh ones in each step
     test: int
     hidden: tuple[int, ...]

@@ -90,7 +90,7 @@ def printed_total(network: str, connectivity: str) -> list[Term]:
 
 
 def parameter_rows() -> Iterator[dict[str, Any]]:
-    """Tabs. 3 and 4, one row a layer and connectivity, and their totals."""
+    """Tabs. 3 and 4, one row per layer and connectivity, and their totals."""
     for network, table in TABLES.items():
         for connectivity in CONNECTIVITIES:
             told = {"table": table, "network": label(network, connectivity), "alpha": BASE[network]}

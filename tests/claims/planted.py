@@ -48,7 +48,7 @@ def side(value: str | dict[str, str] = "accuracy", **options: Any) -> dict[str, 
 
 
 def measures(accuracies: dict[str, list[float]], **columns: Any) -> dict[str, pd.DataFrame]:
-    """A table of one row a model and seed."""
+    """A table of one row per model and seed."""
     rows = [
         {"model": model, "seed": seed, "accuracy": value, **columns}
         for model, values in accuracies.items()
@@ -58,7 +58,7 @@ def measures(accuracies: dict[str, list[float]], **columns: Any) -> dict[str, pd
 
 
 def curves(values: list[list[float]], times: tuple[float, ...] = (), loss: list[list[float]] | None = None):
-    """A table of one row a seed and time; ``values``: a list a seed."""
+    """A table of one row per seed and time; ``values``: a list per seed."""
     rows = [
         {"model": "A", "seed": seed, "time": time, "accuracy": value, "loss": (loss or values)[seed][k]}
         for seed, curve in enumerate(values)

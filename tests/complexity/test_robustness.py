@@ -141,7 +141,7 @@ def test_the_model_and_the_images_stay_as_they_were():
     [
         ({"epsilon": 8}, "epsilon must be between 0 and 1, the pixel range, got 8"),
         ({"epsilon": -0.1}, "got -0.1"),
-        ({"mean": (0.5,)}, "mean and std must have a number a channel, 2, got 1 and 2"),
+        ({"mean": (0.5,)}, "mean and std must have a number per channel, 2, got 1 and 2"),
         ({"std": (0.5, 0.0)}, r"std must be positive, got \[0.5, 0.0\]"),
         ({"y": torch.zeros(2, dtype=torch.int64)}, "got 3 images and 2 labels"),
         ({"batch_size": 0}, "batch_size must be 1 or more, got 0"),

@@ -32,7 +32,7 @@ def curve_grid(x: Tensor) -> Tensor:
 
 
 def curve_rows(x: Tensor, y: Tensor, **told: Any) -> list[dict[str, Any]]:
-    """A row a point of one curve, x and y (g, 1)."""
+    """A row per point of one curve, x and y (g, 1)."""
     return [{**told, "x": a, "value": b} for a, b in zip(x[:, 0].tolist(), y[:, 0].tolist(), strict=True)]
 
 
@@ -53,7 +53,7 @@ def inertia_columns(found: Inertia) -> dict[str, Any]:
 
 
 def point_rows(points: Sequence[CriticalPoint], **told: Any) -> list[dict[str, Any]]:
-    """One row a point; `read_points` is the inverse.  ``theta``: the parameters, blanks between them."""
+    """One row per point; `read_points` is the inverse.  ``theta``: the parameters, blanks between them."""
     return [
         {
             **told,

@@ -1,1 +1,1 @@
-"""One module a source: a stored one offers ``load``, a generated one ``generate`` (see ``prepare``)."""
+"""One module per source: a stored one offers ``load``, a generated one ``generate`` (see ``prepare``)."""

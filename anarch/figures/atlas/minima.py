@@ -28,7 +28,7 @@ CAPTION = (
 
 @style.house_style
 def fig1(atlas: pd.DataFrame, taus: pd.DataFrame, *, about: str) -> Figure:
-    """A panel a measure, a point a network; below them Kendall's tau of each measure by study and pooled."""
+    """A panel per measure, a point per network; below, Kendall's tau of each measure by study and pooled."""
     tables.require(atlas, "atlas", NETWORK)
     unknown = sorted(set(atlas.study) - set(STUDIES))
     if unknown or atlas.empty:

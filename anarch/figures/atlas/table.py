@@ -17,7 +17,7 @@ CAPTION = (
 
 
 def table1(taus: pd.DataFrame, *, about: str) -> Figure:
-    """A row a measure; tau with its interval, of each study and of all."""
+    """A row per measure; tau with its interval, of each study and of all."""
     columns = {}
     for name, rows in series(taus).items():
         networks, groups = int(rows.networks.max()), int(rows.groups.max())

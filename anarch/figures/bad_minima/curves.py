@@ -1,4 +1,4 @@
-"""Figs. 2 and 3: training and test accuracy against epochs, a panel a data set and network."""
+"""Figs. 2 and 3: training and test accuracy against epochs, a panel per data set and network."""
 
 import pandas as pd
 from matplotlib.axes import Axes

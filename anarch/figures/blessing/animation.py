@@ -13,7 +13,7 @@ POINTS = ("seed", "beta", "kind", "x", "y", "value")
 
 
 def animation(frames: pd.DataFrame, boundaries: pd.DataFrame, *, about: str) -> list[Figure]:
-    """A figure a frame: the regions of the good and the most poisoned minimum, perturbed by as much each."""
+    """A figure per frame: the regions of the good and the most poisoned minimum, perturbed equally."""
     tables.require(frames, "frames", COLUMNS)
     tables.require(boundaries, "boundaries", POINTS)
     rows, counts = selection.first_seed(frames, "frames")

@@ -23,7 +23,7 @@ LOOKS: dict[bool, tuple[str, Any]] = {
 
 @style.house_style
 def fig7(rays: pd.DataFrame, *, about: str) -> Figure:
-    """Loss along each direction from the good and from the most poisoned minimum, a row a set."""
+    """Loss along each direction from the good and from the most poisoned minimum, a row per set."""
     tables.require(rays, "rays", COLUMNS)
     first, counts = selection.first_seed(rays, "rays")
     names = list(first.set.unique())
@@ -59,7 +59,7 @@ def fig7(rays: pd.DataFrame, *, about: str) -> Figure:
 
 
 def _fan(ax: Axes, rows: pd.DataFrame, beta: float) -> None:
-    """One line a direction, and what of the basin lies under it."""
+    """One line per direction, and what of the basin lies under it."""
     colour, line = LOOKS[beta == 0]
     directions = rows.groupby("direction")
     for _, ray in directions:

@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def table1(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
-    """A row a minimum, in order of beta and seed within its set; the paper's accuracies below image sets."""
+    """A row per minimum in order of beta and seed in its set, the paper's accuracies below image sets."""
     tables.require(minima, "minima", MINIMA)
     tables.require(basins, "basins", (*volumes.BASINS, "dimension"))
     main = basins[basins.main.astype(bool)]

@@ -22,7 +22,7 @@ Looks = dict[float, tuple[Any, str]]  # cutoff -> colour, marker
 
 @style.house_style
 def fig5(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
-    """Radius (mean dashed, smallest to largest filled) and log volume by test accuracy, a row a set."""
+    """Radius (mean dashed, smallest to largest filled) and log volume by test accuracy, a row per set."""
     tables.require(minima, "minima", MINIMA)
     tables.require(basins, "basins", BASINS)
     # A minimum whose own loss is above a cutoff has no basin there.
@@ -90,7 +90,7 @@ def _volumes(ax: Axes, rows: pd.DataFrame, looks: Looks) -> None:
 
 
 def orders_of_magnitude(rows: pd.DataFrame) -> pd.DataFrame:
-    """log10 of the ratio of volumes, beta = 0 over the largest beta, at the main cutoff: a row a seed.
+    """log10 of the ratio of volumes, beta = 0 over the largest beta, at the main cutoff: a row per seed.
 
     Columns: mean, low and high (by the bootstrap limits that are nearest and farthest), median.
     """

@@ -58,7 +58,7 @@ def _chosen(main: pd.DataFrame) -> pd.DataFrame:
 
 
 def _losses(ax: Axes, main: pd.DataFrame) -> dict[Any, float]:
-    """A mark a critical point, filled where no eigenvalue is negative; returns their heights."""
+    """A mark per critical point, filled where no eigenvalue is negative; returns their heights."""
     positive = main.loss[main.loss > NOTHING * main.loss.max()]
     scales.log_y(ax, positive)
     low, high = ax.get_ylim()

@@ -1,4 +1,4 @@
-"""Fig. 3: eigenvalues of the Hessian before and after embedding, a row a case, a column a width."""
+"""Fig. 3: eigenvalues of the Hessian before and after embedding, a row per case, a column per width."""
 
 import pandas as pd
 from matplotlib.axes import Axes

@@ -39,7 +39,7 @@ def _limits(images: list[np.ndarray]) -> Normalize:
 
 @style.house_style
 def fig6(filters: pd.DataFrame, *, about: str) -> Figure:
-    """ln |w| of one first-layer eFCN unit: a row a relax time, a column an epoch of eFCN training."""
+    """ln |w| of one first-layer eFCN unit: a row per relax time, a column per epoch of eFCN training."""
     tables.require(filters, "filters", FILTER_COLUMNS)
     rows = tables.select(filters, "filters", model="eFCN", panel="weights")
     times, epochs = sorted(rows.relax_time.unique()), sorted(rows.epoch.unique())
@@ -105,7 +105,7 @@ def fig7(filters: pd.DataFrame, *, about: str) -> Figure:
 
 @style.house_style
 def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
-    """Share of local (non-zero) entries in each block of the lifted weight matrices, one panel a layer."""
+    """Share of local (non-zero) entries in each block of the lifted weight matrices, one panel per layer."""
     tables.require(blocks, "blocks", ("layer", "row", "column", "filled", "rows", "columns"))
     if blocks.empty:
         raise tables.TableError("table blocks has no row")

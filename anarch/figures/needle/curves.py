@@ -48,7 +48,7 @@ def curves(
     scale: float = 1.0,
     models: Sequence[str] = ("CNN", "FCN", "eFCN"),
 ) -> list[int]:
-    """Mean of ``column`` against epoch with its range over seeds, a line a model and relax time.
+    """Mean of ``column`` against epoch with its range over seeds, a line per model and relax time.
 
     Returns the number of seeds behind each point.
     """

@@ -22,7 +22,7 @@ LOOKS = {
 def figC(interpolation: pd.DataFrame, *, about: str) -> Figure:
     """Training loss and test accuracy against alpha.
 
-    A column a pair of networks, two rows a relax time, a line a path.
+    A column per pair of networks, two rows per relax time, a line per path.
     """
     tables.require(interpolation, "interpolation", COLUMNS)
     pairs = [pair for pair in ("eFCN-CNN", "eFCN-FCN") if (interpolation.pair == pair).any()]

@@ -141,7 +141,7 @@ def deviation(ax: Axes, rows: pd.DataFrame) -> list[int]:
 
 
 def _scatter(ax: Axes, rows: pd.DataFrame, column: str, moment: str, scale: float) -> None:
-    """Final delta against the mean of ``column`` at ``moment``, ranges both ways, a mark a relax time."""
+    """Final delta against the mean of ``column`` at ``moment``, ranges both ways, a mark per relax time."""
     keys = {"eFCN": "relax_time", "FCN": "model"}
     for model, key in keys.items():
         x = tables.over_seeds(part(rows, model, moment), column, key, scale)

@@ -139,7 +139,7 @@ def _label(part: pd.DataFrame) -> str:
 
 
 def _measured(results: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
-    """What was measured over all filters of one kind of network, a row a seed."""
+    """What was measured over all filters of one kind of network, a row per seed."""
     return of(results[results.family == "filters"], wanted)
 
 

@@ -14,7 +14,7 @@ LOOKS = {
 
 @style.house_style
 def fig5(results: pd.DataFrame, *, about: str) -> Figure:
-    """Test accuracy of ResNet18 against its kernel size, by SGD and by beta-LASSO, a panel a task."""
+    """Test accuracy of ResNet18 against its kernel size, by SGD and by beta-LASSO, a panel per task."""
     rows = series.longest(series.family(results, "results", "kernels", "kernel", "test_accuracy"))
     names = series.task_names(rows)
     made, axes = style.figure(1, len(names), height=2.9, width={1: 3.9, 2: 5.6}.get(len(names), style.DOUBLE))

@@ -61,7 +61,7 @@ LEVELS = {
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, tasks: list[str], n: list[int]) -> int:
-    """Curves of one layer, a line a task; adds numbers of seeds to ``n``, returns how many points are 0."""
+    """Curves of one layer, a line per task; adds numbers of seeds to ``n``, returns how many points are 0."""
     hidden = 0
     for i, task in enumerate(tasks):
         colour, marker, line = series.TASKS[i % 3]

@@ -51,7 +51,7 @@ def fig2(results: pd.DataFrame, *, about: str) -> Figure:
 
 @style.house_style
 def fig6(results: pd.DataFrame, *, about: str) -> Figure:
-    """Training accuracy (above) and test accuracy (below) against weights, a column a task."""
+    """Training accuracy (above) and test accuracy (below) against weights, a column per task."""
     rows = series.longest(series.family(results, "results", "sweep", *COLUMNS))
     networks = series.present(rows, NETWORKS, "results")
     names = series.task_names(rows)
@@ -126,7 +126,7 @@ def smallest_fit(rows: pd.DataFrame) -> tuple[float | None, Any]:
 
 
 def _smallest(ax: Axes, rows: pd.DataFrame, networks: list[str]) -> bool:
-    """Best test accuracy against `smallest_fit`, a line a task; True if a network never fits."""
+    """Best test accuracy against `smallest_fit`, a line per task; True if a network never fits."""
     places: list[float] = []
     unfit: list[float] = []
     for i, (_, part) in enumerate(rows.groupby("task", sort=False)):
