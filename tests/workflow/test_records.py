@@ -169,12 +169,19 @@ def test_partial_files_of_a_killed_writer_go_with_the_next_write(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [".b.csv.0123abcd.partial", "SHA256", "a.csv"]
 
 
-def test_a_full_disk_is_told_in_one_line_and_leaves_what_was_there(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_in_one_line_and_leaves_what_was_there(tmp_path, monkeypatch, error):
     path = tmp_path / "a.csv"
     artefacts.write_csv(path, ROWS)
 
     def full(*args):
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(artefacts, "write_rows", full)
     with pytest.raises(SystemExit, match=r"a.csv cannot be written: the disk is full; make room"):

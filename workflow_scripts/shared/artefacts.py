@@ -7,6 +7,7 @@ import csv
 import errno
 import glob
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from anarch.workflow.specs import RunSpec, parse
 from shared.integrity import refusal, verified, verified_json
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_ROOM = 1 << 16  # bytes; a disk with less is full: not every library tells why it could not write
+_ROOM = 1 << 16  # bytes; a disk with less is full, whatever an error says
 # Finished files, by their final names, whose naming waits for the end of `together`.
 _waiting: ContextVar[dict[Path, Path] | None] = ContextVar("waiting", default=None)
 
@@ -96,8 +97,9 @@ def _told_of_a_full_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        full = isinstance(error, OSError) and error.errno in _FULL
-        if full or shutil.disk_usage(path.parent).free < _ROOM:
+        # Libraries in other languages raise errors of their own, some with the system's words in them.
+        told = any(os.strerror(number) in str(error) for number in _FULL)
+        if told or shutil.disk_usage(path.parent).free < _ROOM:
             raise SystemExit(
                 f"error: {path} cannot be written: the disk is full; make room and give the command again"
             ) from None
