@@ -2,7 +2,8 @@ r"""Draw one figure from its tables: CSV in, PNG and SVG out, the same bytes for
 
 An animation, a figure function that returns a list of figures, is also written as a GIF beside the PNG;
 PNG and SVG then show its first frame.  The caption also stands in the files' metadata, under `Description`,
-and in the PNG's `Caption-Top` the share of its height above the caption, for pages that set it themselves.
+and in the PNG's `Caption-Top` the share of its height above the caption, for pages that set it themselves;
+`Table` holds the texts of a figure that is a table.
 
 By hand:  python workflow_scripts/draw.py needle.fig3 --table measures.csv --about "CIFAR-10" \
               --png fig3.png --svg fig3.svg
@@ -137,6 +138,8 @@ def save(drawn: "Figure | list[Figure]", png: Path, svg: Path) -> None:
     with matplotlib.rc_context(RC), together():
         caption, top = written(frames[0])
         about = {"Description": caption, "Caption-Top": f"{top:.4f}"}
+        if texts := frames[0].get_label():
+            about["Table"] = str(texts)
         with kept(png) as partial:
             frames[0].savefig(partial, format="png", metadata={"Software": None, **about})
         said = {"Date": None, "Creator": None, "Description": caption}

@@ -80,6 +80,7 @@ def picture(results: Path, figure: Figure) -> Picture:
             dpi=float(image.info["dpi"][0]),
             caption=image.info.get("Description", ""),
             top=float(image.info.get("Caption-Top", 1)),
+            sheet=json.loads(image.info.get("Table", "null")),
         )
 
 

@@ -1,5 +1,6 @@
 """A table of texts as a figure: headings over columns, rows under their group, no two texts in one place."""
 
+import json
 from collections.abc import Iterator
 
 import pandas as pd
@@ -40,7 +41,8 @@ def render(table: pd.DataFrame, text: str, *, about: str, counts: str, quiet: st
 
     Levels of the columns become headings, outermost on top, joined over equal neighbours; levels of the index
     become columns on the left under their names, each label once a group.  Rows and columns whose innermost
-    label begins with ``quiet`` are set in grey: numbers of others beside ours.
+    label begins with ``quiet`` are set in grey: numbers of others beside ours.  The figure's label holds the
+    texts as well, as `as_text` has them, for pages that make a table of their own of them.
     """
     heads, labels = _tuples(table.columns), _tuples(table.index)
     widths = _widths(table, heads, labels)
@@ -61,7 +63,37 @@ def render(table: pd.DataFrame, text: str, *, about: str, counts: str, quiet: st
     ax = made.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()
     _typeset(ax, table, heads, labels, widths, height - EDGE, between, quiet)
+    made.set_label(as_text(table, quiet=quiet))
     return made
+
+
+def as_text(table: pd.DataFrame, *, quiet: str) -> str:
+    """A table as JSON: ``names`` of the index, ``heads`` by level and ``rows``, each a list of their texts.
+
+    A heading is [text, columns that it is over].  A row is {"labels": [[text, rows that it is beside], ...],
+    "cells": [[text, whether in grey], ...]}; a label that an earlier row has is left out.
+    """
+    heads, labels = _tuples(table.columns), _tuples(table.index)
+    levels = [
+        [[text, last - first + 1] for first, last, text in _spans(heads, k)] for k in range(len(heads[0]))
+    ]
+    beside = {
+        (first, level): [text, last - first + 1]
+        for level in range(len(labels[0]) if labels else 0)
+        for first, last, text in _spans(labels, level)
+    }
+    rows = [
+        {
+            "labels": [beside[i, level] for level in range(len(label)) if (i, level) in beside],
+            "cells": [
+                [str(table.iat[i, k]), head[-1].startswith(quiet) or label[-1].startswith(quiet)]
+                for k, head in enumerate(heads)
+            ],
+        }
+        for i, label in enumerate(labels)
+    ]
+    names = [str(name or "") for name in table.index.names]
+    return json.dumps({"names": names, "heads": levels, "rows": rows}, ensure_ascii=False)
 
 
 def _tuples(index: pd.Index) -> list[tuple[str, ...]]:

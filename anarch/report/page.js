@@ -23,7 +23,7 @@
     const only = wanted.verdict.length || wanted.paper.length;
     const studies = wanted.study;
     for (const part of all(".exhibit, .loose, .printed")) {
-      const items = all(".claim, tbody tr", part);
+      const items = all(".claim, .stacked tbody tr", part);
       const inStudy = !studies.length || studies.includes(part.closest(".study").dataset.study);
       part.hidden = active && !(items.some(item => !item.hidden) || (inStudy && !only));
     }

@@ -28,7 +28,8 @@ RUN_FACTS = {
 @dataclass(frozen=True)
 class Picture:
     """A figure as it was drawn: ``files`` by kind (png, svg, gif) with sizes in bytes, names of its tables,
-    the png's pixels and dots per inch, and the share ``top`` of its height above the caption in it."""
+    the png's pixels and dots per inch, the share ``top`` of its height above the caption in it, and its texts
+    where it is a table: ``sheet``, as `anarch.figures.rendered.as_text` has them."""
 
     figure: Figure
     files: Mapping[str, int]
@@ -38,6 +39,7 @@ class Picture:
     dpi: float
     caption: str = ""
     top: float = 1.0
+    sheet: Mapping[str, Any] | None = None
 
     @property
     def study(self) -> str:

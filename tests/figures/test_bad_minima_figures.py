@@ -1,5 +1,7 @@
 """Each figure of ``bad_minima`` from planted tables: it plots what was planted, every text can be read."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,6 +216,30 @@ def test_wide_headings_and_long_cells_keep_apart():
     figure = rendered.render(table, "Text.", about=ABOUT, counts="n = 1 seed")
     assert_legible(figure)
     assert [text.get_text() for text in texts(figure)].count("a heading far wider than its columns") == 1
+    told = json.loads(figure.get_label())
+    assert told["heads"] == [
+        [["a heading far wider than its columns", 2], ["b", 1]],
+        [["x", 1], ["y", 1], ["x", 1]],
+    ]
+    assert told["names"] == [""] and [row["labels"] for row in told["rows"]] == [[["one", 1]], [["two", 1]]]
+    assert [[text for text, _ in row["cells"]] for row in told["rows"]] == table.to_numpy().tolist()
+
+
+def test_a_tables_texts_keep_groups_and_what_is_the_papers():
+    rows = pd.MultiIndex.from_tuples([("a", "1"), ("a", "paper"), ("b", "1")], names=["group", "seed"])
+    table = pd.DataFrame([["1", "2"], ["3", "4"], ["5", "6"]], index=rows, columns=["ours", "paper's"])
+    told = json.loads(rendered.as_text(table, quiet="paper"))
+    assert told["names"] == ["group", "seed"]
+    assert [row["labels"] for row in told["rows"]] == [
+        [["a", 2], ["1", 1]],
+        [["paper", 1]],
+        [["b", 1], ["1", 1]],
+    ]
+    assert [[quiet for _, quiet in row["cells"]] for row in told["rows"]] == [
+        [False, True],
+        [True, True],
+        [False, True],
+    ]
 
 
 test_a_missing_column_is_named = missing_columns(

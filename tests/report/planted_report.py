@@ -13,6 +13,16 @@ from anarch.claims.verdicts import COLUMNS
 from anarch.workflow.exhibits import registers
 
 ROOT = Path(__file__).parents[2]
+# As anarch.figures.rendered writes them: two levels of headings, a group of two rows, numbers of the paper.
+SHEET = {
+    "names": ["network", "seed"],
+    "heads": [[["train", 2], ["test", 1]], [["mean", 1], ["paper", 1], [r"$\beta$", 1]]],
+    "rows": [
+        {"labels": [["wide <b>", 2], ["0", 1]], "cells": [["1.5", False], ["1.25", True], ["2", False]]},
+        {"labels": [["1", 1]], "cells": [["1.75", False], ["1.25", True], ["–", False]]},
+        {"labels": [["narrow", 1], ["0", 1]], "cells": [["3.5", False], ["–", True], ["4", False]]},
+    ],
+}
 CAPTION = r"Accuracy & loss <at> $t_w$ and of $r^n$; digits, planted scale; mean and range over n = 3 seeds."
 HOSTILE = 'Losses <script>alert("x")</script> & "quotes" stay words.'
 FIGURES = {"needle": ["fig3", "figB1"], "bad_minima": ["table1"], "blessing": ["animation"]}
@@ -119,6 +129,8 @@ def plant(results: Path, claims: list[dict[str, str]] = CLAIMS, caption: str = C
             if caption:
                 about.add_text("Description", caption)
                 about.add_text("Caption-Top", "0.8000")
+            if caption and figure.name == "table1":
+                about.add_text("Table", json.dumps(SHEET, ensure_ascii=False))
             picture = Image.new("RGB", (1800, 1000), "#dde6ee")
             picture.paste("#c22d1f", (0, 800, 1800, 1000))  # where the caption would be
             picture.save(file, dpi=(250, 250), **({"pnginfo": about} if kind == "png" else {}))

@@ -75,7 +75,10 @@ def test_the_page_asks_for_nothing_from_elsewhere(page):
 
 
 def test_the_folder_holds_copies_of_what_it_shows(page):
-    held = {str(file.relative_to(page)) for file in page.rglob("*") if file.is_file()}
+    files = [
+        file for file in page.rglob("*") if file.is_file() and file.name != "SHA256"
+    ]  # a record by folder
+    held = {str(file.relative_to(page)) for file in files}
     figures = {f"figures/{s}/{f}.{k}" for s, fs in FIGURES.items() for f in fs for k in ("png", "svg")}
     tables = {f"tables/{name}.csv" for name in TABLES}
     assert held == (
@@ -154,6 +157,45 @@ def test_figures_come_with_caption_command_and_tables(reader):
     (image, _), *_ = reader.all("img")
     assert image["alt"].startswith("needle, Fig. 3: Final accuracy")
     assert (image["width"], image["height"]) == ("1800", "800")  # the drawn caption is cut off
+
+
+def test_a_figure_that_is_a_table_is_one(page, reader):
+    """Headings over their columns, labels beside their rows, numbers of the paper in grey, and no picture."""
+    text = (page / "index.html").read_text(encoding="utf-8")
+    (sheet,) = re.findall(r'<div class="sheet".*?</div>', text, re.S)
+    table = Reader(sheet)
+    assert [told for _, told in table.all("th")][:7] == [
+        "train",
+        "test",
+        "network",
+        "seed",
+        "mean",
+        "paper",
+        "β",
+    ]
+    assert [(attrs.get("scope"), attrs.get("colspan")) for attrs, _ in table.all("th")][:2] == [
+        ("colgroup", "2"),
+        ("col", None),
+    ]
+    labels = [(told, attrs.get("rowspan")) for attrs, told in table.all("th")][7:]
+    assert labels == [("wide <b>", "2"), ("0", None), ("1", None), ("narrow", None), ("0", None)]
+    assert [told for _, told in table.all("td")] == [
+        "",
+        "1.5",
+        "1.25",
+        "2",
+        "1.75",
+        "1.25",
+        "–",
+        "3.5",
+        "–",
+        "4",
+    ]
+    assert [told for _, told in table.all("td", "quiet")] == ["1.25", "1.25", "–"]
+    ((box, _),) = table.all("div")
+    assert box["aria-label"].startswith("bad_minima, Table 1")
+    assert not re.search(r'<img src="figures/bad_minima/table1', text)
+    assert 'href="figures/bad_minima/table1.png"' in text  # it can be had
 
 
 def test_a_figure_drawn_without_metadata_is_shown_whole(tmp_path):
