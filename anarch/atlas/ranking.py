@@ -69,8 +69,8 @@ def taus(atlas: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> Rows:
     for measure in MEASURES:
         ranked = {key: rank(part, measure, _draws(key, seed, resamples)) for key, part in groups}
         for key, one in ranked.items():
-            told = dict(zip(KEYS, key, strict=True))
-            rows.append({"level": "group", **told, "measure": measure, **_row(one.tau, [one], one.draws)})
+            names = dict(zip(KEYS, key, strict=True))
+            rows.append({"level": "group", **names, "measure": measure, **_row(one.tau, [one], one.draws)})
         for study in dict.fromkeys(key[0] for key in ranked):
             mine = {key: one for key, one in ranked.items() if key[0] == study}
             rows.append({"level": "study", "study": study, "measure": measure, **_over(mine)})

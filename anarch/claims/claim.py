@@ -48,8 +48,8 @@ class Side:
     @property
     def conditions(self) -> dict[str, str]:
         """The conditions that are given, by key."""
-        told = {key: getattr(self, key) for key in ("among", "where", "minus", "per")}
-        return {key: text for key, text in told.items() if text}
+        given = {key: getattr(self, key) for key in ("among", "where", "minus", "per")}
+        return {key: text for key, text in given.items() if text}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,16 +115,18 @@ class Claim:
         return scale in self.scales
 
 
-def parse(told: Mapping[str, Any]) -> Claim:
+def parse(row: Mapping[str, Any]) -> Claim:
     """A claim from a row that the schema allows."""
-    options: dict[str, Any] = {key: _plain(value) for key, value in told.items() if key != "paper"}
-    options |= {key: _side(told[key]) for key in ("left", "right") if key in told}
-    options |= {f"paper_{key}": value for key, value in told.get("paper", {}).items()}
+    options: dict[str, Any] = {key: _plain(value) for key, value in row.items() if key != "paper"}
+    options |= {key: _side(row[key]) for key in ("left", "right") if key in row}
+    options |= {f"paper_{key}": value for key, value in row.get("paper", {}).items()}
     return Claim(**options)
 
 
-def _side(told: Mapping[str, Any]) -> Side:
-    return Side(**{field.name: _plain(told[field.name]) for field in fields(Side) if field.name in told})
+def _side(options: Mapping[str, Any]) -> Side:
+    return Side(
+        **{field.name: _plain(options[field.name]) for field in fields(Side) if field.name in options}
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -171,11 +171,11 @@ def _relation(claim: Claim, part: Part) -> Numbers:
     )
     if all(np.ptp(x) == 0 or np.ptp(y) == 0 for x, y in zip(left, right, strict=True)):
         raise Unjudged(f"one of the two is the same everywhere{_at(part)}: there is no order")
-    told = [concordance(x, y) for x, y in zip(left, right, strict=True)]
-    values = np.array([(tau, s) for tau, s, _ in told], dtype=float)
+    pairs = [concordance(x, y) for x, y in zip(left, right, strict=True)]
+    values = np.array([(tau, s) for tau, s, _ in pairs], dtype=float)
     positive = claim.sign == "positive"
     allowed = Allowed(low=claim.by, open=True) if positive else Allowed(high=0.0 - claim.by, open=True)
-    ties = tuple(sizes for *_, sizes in told)
+    ties = tuple(sizes for *_, sizes in pairs)
     return Numbers(part.label, values[:, 0] if claim.counted else values, allowed, ties=ties)
 
 

@@ -28,9 +28,9 @@ def columns_of(expression: str, *, condition: bool) -> list[str]:
     names: list[str] = []
     for node in ast.walk(tree):
         if not isinstance(node, ALLOWED):
-            told = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
+            node_text = ast.unparse(node) if isinstance(node, ast.expr) else type(node).__name__
             raise ValueError(
-                f"{expression!r} holds {told!r}; allowed are columns, numbers, texts, comparisons, "
+                f"{expression!r} holds {node_text!r}; allowed are columns, numbers, texts, comparisons, "
                 f"arithmetic and {', '.join(FUNCTIONS)}"
             )
         if isinstance(node, ast.Call):

@@ -46,19 +46,19 @@ def judge(
     """
     replicate = replicate_of(claim, registry[claim.left.table])
     try:
-        told = (
+        row = (
             _exactly(claim, tables)
             if claim.compare == "holds"
             else _statistically(claim, tables, replicate, looks)
         )
     except Unjudged as missing:
-        told = {**EMPTY, "verdict": NOT_JUDGED, "reason": f"Not judged: {missing}."}
-        told |= {"value": missing.value, "replicates": missing.replicates}
+        row = {**EMPTY, "verdict": NOT_JUDGED, "reason": f"Not judged: {missing}."}
+        row |= {"value": missing.value, "replicates": missing.replicates}
     if not claim.judged_at(scale):
         reason = f"Not judged at the {scale} scale, {_only_at(claim)}."
-        told |= OF_CHANCE | {"verdict": NOT_JUDGED, "reason": reason}
+        row |= OF_CHANCE | {"verdict": NOT_JUDGED, "reason": reason}
     name = claim.replicate if claim.compare == "holds" else replicate
-    return {**_of_the_paper(claim), **told, "replicate": name or "trial", "unit": claim.unit}
+    return {**_of_the_paper(claim), **row, "replicate": name or "trial", "unit": claim.unit}
 
 
 def _of_the_paper(claim: Claim) -> Row:

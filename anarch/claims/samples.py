@@ -60,8 +60,9 @@ def parts(claim: Claim, tables: Tables, replicate: str) -> list[Part]:
         raise Unjudged(f"neither side has a number for each {', '.join(lacking)}")
     frame = frame.rename(columns={replicate: "replicate"} | ({claim.over: "over"} if claim.over else {}))
     groups = [VALUE, *claim.groups]
-    told = [name for name in groups if frame[name].nunique() > 1]  # what is the same everywhere needs no word
-    return [Part(_label(told, rows), rows) for _, rows in frame.groupby(groups, sort=True)]
+    # What is the same everywhere needs no word.
+    varying = [name for name in groups if frame[name].nunique() > 1]
+    return [Part(_label(varying, rows), rows) for _, rows in frame.groupby(groups, sort=True)]
 
 
 def numbers(side: Side, tables: Tables, keys: Sequence[str]) -> pd.DataFrame:
@@ -73,14 +74,14 @@ def numbers(side: Side, tables: Tables, keys: Sequence[str]) -> pd.DataFrame:
         raise Unjudged(f"this scale has no table {side.table}")
     own = [key for key in keys if key not in side.shared_by]
     rows = _rows(side, tables[side.table], side.among)
-    found = _reduced(side, _rows(side, rows, side.where), own)
+    numbers = _reduced(side, _rows(side, rows, side.where), own)
     for key, combine in (("minus", pd.Series.sub), ("per", pd.Series.div)):
         if condition := getattr(side, key):
-            found = combine(found, _reduced(side, _rows(side, rows, condition), own))
-    found = found[np.isfinite(found)]
-    if found.empty:
+            numbers = combine(numbers, _reduced(side, _rows(side, rows, condition), own))
+    numbers = numbers[np.isfinite(numbers)]
+    if numbers.empty:
         raise Unjudged(f"table {side.table} has no number for {_asked(side)}")
-    return found.rename(NUMBER).reset_index()
+    return numbers.rename(NUMBER).reset_index()
 
 
 def holding(claim: Claim, tables: Tables) -> pd.DataFrame:
@@ -144,10 +145,10 @@ def _reduced(side: Side, rows: pd.DataFrame, own: Sequence[str]) -> pd.Series:
     rows = _extreme(side, rows, own)
     named = []
     for name, expression in side.values.items():
-        told = rows[list(own)].copy()
-        told[VALUE], told[NUMBER] = name, _evaluated(side, rows, expression)
-        told = told[np.isfinite(told[NUMBER])]
-        named.append(told.groupby([VALUE, *own])[NUMBER].agg(side.reduce))
+        numbers = rows[list(own)].copy()
+        numbers[VALUE], numbers[NUMBER] = name, _evaluated(side, rows, expression)
+        numbers = numbers[np.isfinite(numbers[NUMBER])]
+        named.append(numbers.groupby([VALUE, *own])[NUMBER].agg(side.reduce))
     return pd.concat(named)
 
 
@@ -168,11 +169,11 @@ def _extreme(side: Side, rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame
     return rows
 
 
-def _label(told: Sequence[str], rows: pd.DataFrame) -> str:
+def _label(names: Sequence[str], rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
-    words = [f"{first[name]:g}" if isinstance(first[name], float) else str(first[name]) for name in told]
+    words = [f"{first[name]:g}" if isinstance(first[name], float) else str(first[name]) for name in names]
     return ", ".join(
-        word if name == VALUE else f"{name} {word}" for name, word in zip(told, words, strict=True)
+        word if name == VALUE else f"{name} {word}" for name, word in zip(names, words, strict=True)
     )
 
 

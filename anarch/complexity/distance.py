@@ -41,9 +41,9 @@ def root_sum_of_squares(tensors: Iterable[Tensor]) -> float:
 
 def _parameters(model: nn.Module | Mapping[str, Tensor]) -> dict[str, Tensor]:
     if isinstance(model, nn.Module):
-        found = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
+        parts = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
     else:
-        found = {name: t for name, t in model.items() if name.rpartition(".")[2] not in _STATISTICS}
-    if not found:
+        parts = {name: t for name, t in model.items() if name.rpartition(".")[2] not in _STATISTICS}
+    if not parts:
         raise ValueError(f"this {type(model).__name__} holds no trainable parameter")
-    return found
+    return parts

@@ -69,8 +69,8 @@ def sparse_network(model: nn.Module) -> nn.Module:
         ValueError: there is no such layer.
     """
     copy = deepcopy(model).cpu().eval()
-    found = [(name, module, _outputs(module)) for name, module in copy.named_modules()]
-    layers = {name: SparseLinear(m.weight, m.bias, outputs) for name, m, outputs in found if outputs}
+    modules = [(name, module, _outputs(module)) for name, module in copy.named_modules()]
+    layers = {name: SparseLinear(m.weight, m.bias, outputs) for name, m, outputs in modules if outputs}
     if not layers:
         raise ValueError(f"this {type(model).__name__} has no linear or fully connected layer to export")
     for name, layer in layers.items():

@@ -50,16 +50,16 @@ class Counter(TorchDispatchMode):
         result = func(*args, **kwargs)
         if formula := flop_registry.get(func._overloadpacket):
             self._flops += formula(*args, **kwargs, out_val=result)
-        given, made = list(_tensors(args)), list(_tensors((result,)))
+        given, results = list(_tensors(args)), list(_tensors((result,)))
         known = {t.untyped_storage()._cdata for t in given}
-        fresh = [t for t in made if t.untyped_storage()._cdata not in known]
+        fresh = [t for t in results if t.untyped_storage()._cdata not in known]
         for tensor in fresh:
             self._follow(tensor.untyped_storage())
         if fresh or func._schema.is_mutable:
             self._calls += 1
-            inside = (t for t in (*given, *made) if t.untyped_storage() in self._followed)
+            inside = (t for t in (*given, *results) if t.untyped_storage() in self._followed)
             self._widest = max(self._widest, sum(t.numel() * t.element_size() for t in inside))
-            self._moved += sum(t.numel() * t.element_size() for t in (*given, *made))
+            self._moved += sum(t.numel() * t.element_size() for t in (*given, *results))
         return result
 
     def _follow(self, storage: torch.UntypedStorage) -> None:
@@ -80,9 +80,9 @@ def counted(function: Callable[[], Any]) -> Count:
     """What one call of ``function`` takes."""
     with Counter() as counter:
         kept = function()  # alive until it has been counted
-    found = counter.count()
+    count = counter.count()
     del kept
-    return found
+    return count
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:

@@ -25,24 +25,24 @@ class Planned:
 
     def asks(self, resource: str) -> int | None:
         """How much of ``resource`` its rule asks for; None where it leaves that open."""
-        told = self.resources.get(resource, "")
-        return int(told) if told.isdigit() else None
+        amount = self.resources.get(resource, "")
+        return int(amount) if amount.isdigit() else None
 
 
 def planned_jobs(printed: str) -> list[Planned]:
     """The jobs in what ``snakemake --dry-run`` has ``printed``; rules that make no file are left out."""
     jobs = []
     for block in BLOCK.finditer(printed):
-        told = {line["key"]: line["value"] for line in LINE.finditer(block["body"])}
-        if "output" in told:
+        lines = {line["key"]: line["value"] for line in LINE.finditer(block["body"])}
+        if "output" in lines:
             jobs.append(
                 Planned(
                     block["rule"],
-                    _pairs(told.get("wildcards", "")),
-                    tuple(told["input"].split(", ")) if "input" in told else (),
-                    tuple(told["output"].split(", ")),
-                    _pairs(told.get("resources", "")),
-                    told.get("log", ""),
+                    _pairs(lines.get("wildcards", "")),
+                    tuple(lines["input"].split(", ")) if "input" in lines else (),
+                    tuple(lines["output"].split(", ")),
+                    _pairs(lines.get("resources", "")),
+                    lines.get("log", ""),
                 )
             )
     return jobs

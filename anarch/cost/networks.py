@@ -135,10 +135,10 @@ def _curvature(network: Network) -> Count:
         along = [torch.empty_like(slope) for slope in outputs]
         return torch.autograd.grad(outputs, parameters, grad_outputs=along, materialize_grads=True)
 
-    found = counted(product)
+    count = counted(product)
     looked = counted(lambda: module(images))
     share = _padded_share(module, looked.work.flops / len(images))
-    return replace(found, work=replace(found.work, padded=share * found.work.flops))
+    return replace(count, work=replace(count.work, padded=share * count.work.flops))
 
 
 def _batch(network: Network) -> tuple[Tensor, Tensor]:

@@ -77,8 +77,8 @@ def priced(jobs: Iterable[Planned], scale: Scale) -> list[Priced]:
     result = []
     for job in jobs:
         # What trains costs what its spec says.
-        found = train if "run" in job.wildcards else JOBS.get(job.rule)
-        cost = found(scale, {"study": study_of(job), **job.wildcards}) if found else _sheet(job)
+        price = train if "run" in job.wildcards else JOBS.get(job.rule)
+        cost = price(scale, {"study": study_of(job), **job.wildcards}) if price else _sheet(job)
         result.append(Priced(job, study_of(job), cost or Cost(memory=DRAWN, start=DRAWING), cost is not None))
     return result
 
@@ -124,14 +124,14 @@ def _row(study: str, jobs: Sequence[Priced], device: Device, devices: int) -> Ro
 
 def short(jobs: Iterable[Priced], device: Device) -> Iterator[Short]:
     """Rules that ask for less memory or time than the estimate of some of their jobs."""
-    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    lacking: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for one in jobs:
         needs = {"mem_mb": one.cost.memory / 1e6, "runtime": seconds(one, device) / 60}
         for resource, need in needs.items():
             asked = one.job.asks(resource)
             if asked is not None and need > asked:
-                found.setdefault((one.job.rule, resource), []).append((asked, math.ceil(need)))
-    for (rule, resource), pairs in found.items():
+                lacking.setdefault((one.job.rule, resource), []).append((asked, math.ceil(need)))
+    for (rule, resource), pairs in lacking.items():
         asked, needed = (max(column) for column in zip(*pairs, strict=True))
         yield Short(rule, resource, asked, len(pairs), needed)
 

@@ -32,8 +32,8 @@ class Scale:
 
     def run(self, study: str, run: str) -> tuple[Network, Images, RunSpec]:
         spec = self.runs[study][run]
-        found = self.images[spec.dataset]
-        return network_of(spec, found), found, spec
+        images = self.images[spec.dataset]
+        return network_of(spec, images), images, spec
 
     def count_steps(self) -> None:
         """Count a step of every run's network ahead of time."""
@@ -43,8 +43,8 @@ class Scale:
 
     def network(self, model: Mapping[str, Any], dataset: str, batch: int) -> tuple[Network, Images]:
         """A model of the config on one of its datasets, so many images at once."""
-        found = self.images[dataset]
-        return Network.of(parse(Model, model), found.shape, found.classes, batch), found
+        images = self.images[dataset]
+        return Network.of(parse(Model, model), images.shape, images.classes, batch), images
 
 
 def train(scale: Scale, wildcards: Wildcards) -> Cost:

@@ -6,7 +6,7 @@ from typing import Any
 from anarch.cost.plan import Row
 
 
-def table(found: Sequence[Row]) -> list[str]:
+def table(rows: Sequence[Row]) -> list[str]:
     """Aligned columns, a line per study."""
     head = ("", "jobs", "trainings", "training", "measuring", "memory", "disk", "time")
     lines = [head] + [
@@ -20,7 +20,7 @@ def table(found: Sequence[Row]) -> list[str]:
             quantity(row.cost.disk, "B"),
             clock(row.hours),
         )
-        for row in found
+        for row in rows
     ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [

@@ -23,8 +23,8 @@ def property_rows(trials: int, generator: torch.Generator, *, tol: float = 1e-10
     for name, make in (("perceptron", random_perceptron), ("CNN", random_cnn)):
         worst = dict.fromkeys(_CLAIMS, 0.0)
         for _ in range(trials):
-            found = _violations(make(generator))
-            worst = {claim: max(worst[claim], found[claim]) for claim in worst}
+            excess = _violations(make(generator))
+            worst = {claim: max(worst[claim], excess[claim]) for claim in worst}
         rows += [_row(*claim, name, trials, worst[claim], tol) for claim in worst]
     return rows
 
@@ -120,11 +120,11 @@ def _violations(trial: Trial) -> dict[tuple[str, str], float]:
     a, b = unflat[last]
     distance = torch.cdist(_columns(a), _columns(b))
     sets_off = max(distance.amin(0).max().item(), distance.amin(1).max().item()) / (1 + a.abs().max().item())
-    found = (
+    sizes = (
         features_off, gradients_off, errors_off, _off(f[-1], wide_f[-1]), _off(value, wide_value), sets_off,
         _slopes_off(trial, slopes, wide_slopes),
     )  # fmt: skip
-    return dict(zip(_CLAIMS, found, strict=True))
+    return dict(zip(_CLAIMS, sizes, strict=True))
 
 
 def _anatomy(net: nn.Module, trial: Trial) -> tuple[list[Tensor], list[Tensor], dict[str, Tensor], Tensor]:

@@ -153,14 +153,14 @@ def _clusters(
 ) -> list[CriticalPoint]:
     values, outputs = loss(network, theta, x, y), output(network, theta, grid)
     left = values.argsort()
-    found: list[CriticalPoint] = []
+    points: list[CriticalPoint] = []
     while len(left):
         near = (values[left] - values[left[0]]).abs() < same
         near &= (outputs[left] - outputs[left[0]]).abs().amax((1, 2)) < same
         members = left[near]
         best = members[residual[members].argmin()]
         curvature = inertia(spectrum(hessian(network, theta[best], x, y)))
-        found.append(
+        points.append(
             CriticalPoint(
                 network,
                 theta[best],
@@ -172,4 +172,4 @@ def _clusters(
             )
         )
         left = left[~near]
-    return found
+    return points

@@ -21,7 +21,7 @@ def slow_points(steps: Sequence[int], gradient_norms: Sequence[float], *, factor
         )
     if not factor > 1:
         raise ValueError(f"factor must be above 1, got {factor}")
-    found = []
+    indices = []
     for k, step in enumerate(steps):
         first, last = step / factor, step * factor
         if step == 0 or first < steps[0] or last > steps[-1]:
@@ -29,5 +29,5 @@ def slow_points(steps: Sequence[int], gradient_norms: Sequence[float], *, factor
         near = [j for j, other in enumerate(steps) if j != k and first <= other <= last]
         left, right = any(j < k for j in near), any(j > k for j in near)
         if left and right and all(gradient_norms[k] < gradient_norms[j] for j in near):
-            found.append(k)
-    return found
+            indices.append(k)
+    return indices

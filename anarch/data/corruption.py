@@ -54,8 +54,8 @@ def randomly_labelled(
     labels = random_labels(len(x) * replicas, classes, seed)
     copies = x.new_empty(len(labels), *x.shape[1:])
     rows = torch.arange(len(labels), device=x.device)
-    for some, made in zip(rows.split(128), copies.split(128), strict=True):
-        made.copy_(corrupted_batch(x, some, zero_out, seed, unit=unit))
+    for some, block in zip(rows.split(128), copies.split(128), strict=True):
+        block.copy_(corrupted_batch(x, some, zero_out, seed, unit=unit))
     return copies, labels.to(y.device)
 
 

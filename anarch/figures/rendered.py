@@ -51,20 +51,20 @@ def render(table: pd.DataFrame, text: str, *, about: str, counts: str, quiet: st
     between = [i for i in range(1, lines) if labels[i][0] != labels[i - 1][0] and len(labels[0]) > 1]
     body = LINE * (lines + depth) + 3.0 * len(between) + 10.0
     width = max(whole + 2 * EDGE, 72 * 4.6)
-    made = Figure(figsize=(width / 72, 1.0))
-    style.caption(made, text, about=about, counts=counts)
-    below = 1.25 * style.BODY * (made.get_supxlabel().count("\n") + 1) + 8.0
+    figure = Figure(figsize=(width / 72, 1.0))
+    style.caption(figure, text, about=about, counts=counts)
+    below = 1.25 * style.BODY * (figure.get_supxlabel().count("\n") + 1) + 8.0
     height = body + below + 2 * EDGE
-    made.set_figheight(height / 72)
-    made.supxlabel(
-        made.get_supxlabel(), x=EDGE / width, y=EDGE / height, ha="left", va="bottom",
+    figure.set_figheight(height / 72)
+    figure.supxlabel(
+        figure.get_supxlabel(), x=EDGE / width, y=EDGE / height, ha="left", va="bottom",
         fontsize=style.BODY, linespacing=1.25, color=style.INK,
     )  # fmt: skip
-    ax = made.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()
     _typeset(ax, table, heads, labels, widths, height - EDGE, between, quiet)
-    made.set_label(as_text(table, quiet=quiet))
-    return made
+    figure.set_label(as_text(table, quiet=quiet))
+    return figure
 
 
 def as_text(table: pd.DataFrame, *, quiet: str) -> str:

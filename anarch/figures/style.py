@@ -97,8 +97,8 @@ def figure(
 ) -> tuple[Figure, np.ndarray]:
     """An empty figure (inches) that makes room for its own texts, and its axes (rows, columns)."""
     room = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.05, wspace=0.04, hspace=0.05)
-    made = Figure(figsize=(width, height), layout=room)
-    return made, made.subplots(rows, columns, squeeze=False, **options)
+    figure = Figure(figsize=(width, height), layout=room)
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
 def seeds_text(counts: Iterable[int]) -> str:
@@ -111,25 +111,25 @@ def seeds_text(counts: Iterable[int]) -> str:
     return text if high == 1 else f"mean and range over {text}"
 
 
-def caption(made: Figure, text: str, *, about: str, counts: Iterable[int] | str) -> None:
+def caption(figure: Figure, text: str, *, about: str, counts: Iterable[int] | str) -> None:
     """Write below the axes what is shown, on what (``about``) and from how many seeds, wrapped to width."""
     drawn_from = counts if isinstance(counts, str) else seeds_text(counts)
     words = f"{text} {about.strip().rstrip('.').replace('$', chr(92) + '$')}; {drawn_from}."
-    letters = int(made.get_figwidth() * 72 / (0.535 * BODY))  # a mean glyph of DejaVu Sans is 0.53 em wide
-    made.supxlabel(
+    letters = int(figure.get_figwidth() * 72 / (0.535 * BODY))  # a mean glyph of DejaVu Sans is 0.53 em wide
+    figure.supxlabel(
         textwrap.fill(words, letters), x=0.008, ha="left", fontsize=BODY, linespacing=1.25, color=INK
     )
 
 
-def written(made: Figure) -> tuple[str, float]:
+def written(figure: Figure) -> tuple[str, float]:
     """The caption as one line, empty where there is none, and the share of the figure's height above it."""
-    words = made.get_supxlabel()
+    words = figure.get_supxlabel()
     if not words:
         return "", 1.0
-    made.draw_without_rendering()  # lays the figure out: only then has the caption its place
-    (drawn,) = (text for text in made.texts if text.get_text() == words)
-    top = drawn.get_window_extent().y1 + 2 * made.dpi / 72
-    return " ".join(words.split()), 1 - top / made.bbox.height
+    figure.draw_without_rendering()  # lays the figure out: only then has the caption its place
+    (drawn,) = (text for text in figure.texts if text.get_text() == words)
+    top = drawn.get_window_extent().y1 + 2 * figure.dpi / 72
+    return " ".join(words.split()), 1 - top / figure.bbox.height
 
 
 def letter(ax: Axes, name: str) -> None:

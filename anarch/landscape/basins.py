@@ -84,15 +84,15 @@ def basin_radii(
     options: dict[str, Any] = {"loss": loss, "normalisation": normalisation, "biases": biases}
     options |= {"tolerance": tolerance, "ratio": ratio, "largest": largest}
     options |= {"chunk": chunk, "batch_size": batch_size}
-    found = radii_at_cutoffs(model, x, y, (cutoff,), directions, seed, **options)
-    if not found.centre < cutoff:
+    basin = radii_at_cutoffs(model, x, y, (cutoff,), directions, seed, **options)
+    if not basin.centre < cutoff:
         warnings.warn(
-            f"the loss of the network itself, {found.centre:.6g}, is not below the cutoff {cutoff:g}: every "
+            f"the loss of the network itself, {basin.centre:.6g}, is not below the cutoff {cutoff:g}: every "
             "radius is 0; raise the cutoff, or train the network further",
             RuntimeWarning,
             stacklevel=2,
         )
-    return found.radii[0]
+    return basin.radii[0]
 
 
 def radii_at_cutoffs(
@@ -151,8 +151,8 @@ def radii_at_cutoffs(
         start = _start(rays.loss(range(PILOTS)), min(levels), ratio, largest)
         search = {"start": start, "ratio": ratio, "largest": largest, "tolerance": tolerance}
         parts = [range(directions)[k : k + chunk] for k in range(0, directions, chunk)]
-        found = [first_crossings(rays.loss(part), len(part), levels, **search) for part in parts]
-        radii[below] = torch.cat(found, 1)
+        crossings = [first_crossings(rays.loss(part), len(part), levels, **search) for part in parts]
+        radii[below] = torch.cat(crossings, 1)
     return BasinRadii(radii, dimension(parameters), centre, start, largest, rays.evaluations)
 
 

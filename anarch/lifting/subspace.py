@@ -47,13 +47,13 @@ def unit_filter(lifted: nn.Module, layer: int | str, channel: int, position: tup
         if not 0 <= layer < len(names):
             raise ValueError(f"there is no lifted layer {layer}; allowed: 0 to {len(names) - 1}")
         layer = names[layer]
-    found = layers.get(layer)
-    if found is None:
+    module = layers.get(layer)
+    if module is None:
         raise ValueError(f"there is no lifted layer {layer!r}; allowed: {', '.join(map(repr, names))}")
-    if not isinstance(found, FullyConnected):
-        kind = type(found).__name__
+    if not isinstance(module, FullyConnected):
+        kind = type(module).__name__
         raise ValueError(f"layer {layer!r} is {kind}; only FullyConnected has filters of the map's size")
-    unit, shape = (channel, *position), found.geometry.outputs
+    unit, shape = (channel, *position), module.geometry.outputs
     if not all(0 <= at < size for at, size in zip(unit, shape, strict=True)):
         raise ValueError(f"layer {layer!r} has no unit {unit}; (channel, row, column) are below {shape}")
-    return found.weight.detach().view(*shape, *found.geometry.inputs)[unit].clone()
+    return module.weight.detach().view(*shape, *module.geometry.inputs)[unit].clone()

@@ -64,10 +64,10 @@ def lifted_layers(model: nn.Module) -> dict[str, LiftedConv]:
     Raises:
         ValueError: there is none.
     """
-    found = {name: module for name, module in model.named_modules() if isinstance(module, LiftedConv)}
-    if not found:
+    lifted = {name: module for name, module in model.named_modules() if isinstance(module, LiftedConv)}
+    if not lifted:
         raise ValueError(f"this {type(model).__name__} holds no lifted layer; make one with anarch.lift")
-    return found
+    return lifted
 
 
 def _input_shapes(

@@ -44,17 +44,17 @@ def total(rows: Iterable[Mapping[str, str]]) -> Cost:
 def by_study(timings: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Cost]]:
     """Study (or ``data``) -> trainings, measurements, figures, all -> cost, of ``timings`` by path below
     ``timings/`` such as ``needle/runs/sgd/cnn-s0``."""
-    found: dict[str, dict[str, list[Mapping[str, str]]]] = {}
+    rows_of: dict[str, dict[str, list[Mapping[str, str]]]] = {}
     for job, row in timings.items():
         study, _, rest = job.partition("/")
         kind = KINDS.get(rest.partition("/")[0], "measurements")
-        found.setdefault(study, {}).setdefault(kind, []).append(row)
+        rows_of.setdefault(study, {}).setdefault(kind, []).append(row)
     return {
         study: {
             **{kind: total(kinds.get(kind, [])) for kind in ("trainings", "measurements", "figures")},
             "all": total(row for rows in kinds.values() for row in rows),
         }
-        for study, kinds in found.items()
+        for study, kinds in rows_of.items()
     }
 
 

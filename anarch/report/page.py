@@ -126,7 +126,7 @@ def sections(claims: Sequence[Claim], pictures: Sequence[Picture], tables: Seque
     here = {picture.target for picture in pictures}
     home = {claim.id: next((name for name in claim.figures if name in here), "") for claim in claims}
     studies = dict.fromkeys([*(p.study for p in pictures), *(claim.study for claim in claims)])
-    found = []
+    result = []
     for study in studies:
         of_study = [claim for claim in claims if claim.study == study]
         exhibits = [
@@ -139,20 +139,20 @@ def sections(claims: Sequence[Claim], pictures: Sequence[Picture], tables: Seque
             if picture.study == study
         ]
         loose = [claim for claim in of_study if not home[claim.id]]
-        found.append(Section(study, of_study, exhibits, loose, [t for t in tables if t.study == study]))
-    return found
+        result.append(Section(study, of_study, exhibits, loose, [t for t in tables if t.study == study]))
+    return result
 
 
 def runs_by_study(provenance: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, dict[str, str]]:
     """Study -> number of runs and what they ran on; where runs differ, each value with its number of runs."""
-    found = {}
+    result = {}
     for study, runs in provenance.items():
         facts = {"runs": str(len(runs))}
         for key, word in RUN_FACTS.items():
             counts = Counter(str(run.get(key, "unknown")) for run in runs).most_common()
             facts[word] = ", ".join(f"{v} ({n})" if len(counts) > 1 else v for v, n in counts)
-        found[study] = facts
-    return found
+        result[study] = facts
+    return result
 
 
 def render(
@@ -176,9 +176,9 @@ def render(
         lstrip_blocks=True,
     )
     environment.globals.update(words=words, VERDICTS=VERDICTS, inline=_inline)
-    found = sections(claims, pictures, tables)
+    parts = sections(claims, pictures, tables)
     spent = costs.by_study(timings)
-    order = [section.study for section in found]
+    order = [section.study for section in parts]
     return environment.get_template("page.html.j2").render(
         scale=scale,
         options=options,
@@ -187,7 +187,7 @@ def render(
         tally_text=tally_text(claims),
         chance=chance(claims),
         rate=f"{100 * RATE:g}",
-        sections=found,
+        sections=parts,
         by_name={table.name: table for table in tables},
         papers={claim.paper_key: claim.paper_name for claim in claims},
         costs={study: spent[study] for study in [*order, *spent] if study in spent},

@@ -26,7 +26,7 @@ def jobs(section: Mapping[str, Any], runs: Mapping[str, Mapping[str, RunSpec]]) 
 
     ``runs``: study -> run -> spec.  By seed, so that a further one makes no other job stale.
     """
-    found, chunk = {}, section["chunk"]
+    result, chunk = {}, section["chunk"]
     for study in section["studies"]:
         of_seed: dict[int, list[str]] = {}
         for run, spec in runs[study].items():
@@ -34,8 +34,8 @@ def jobs(section: Mapping[str, Any], runs: Mapping[str, Mapping[str, RunSpec]]) 
                 of_seed.setdefault(spec.seed, []).append(run)
         for seed, names in of_seed.items():
             for part, first in enumerate(range(0, len(names), chunk)):
-                found[f"{study}-s{seed}-{part}"] = Job(study, tuple(names[first : first + chunk]))
-    return found
+                result[f"{study}-s{seed}-{part}"] = Job(study, tuple(names[first : first + chunk]))
+    return result
 
 
 def effort(section: Mapping[str, Any]) -> str:

@@ -22,17 +22,17 @@ def read(root: Path) -> list[Claim]:
         ConfigError: one line that names the claim and the key, for the first mistake found.
     """
     try:
-        told = load(root / CLAIMS)
+        rows = load(root / CLAIMS)
     except yaml.YAMLError as error:
         raise ConfigError(f"{CLAIMS}: {' '.join(str(error).split())}") from None
-    found = mistake(told, root / SCHEMA)
+    found = mistake(rows, root / SCHEMA)
     if found is not None:
         path, problem = found
-        raise ConfigError(f"{CLAIMS}: {_place(told, path)}: {problem}")
-    claims = [parse(row) for row in told]
+        raise ConfigError(f"{CLAIMS}: {_place(rows, path)}: {problem}")
+    claims = [parse(row) for row in rows]
     figures = {study: register.figures.keys() for study, register in registers().items()}
     try:
-        check(claims, {row["id"]: row.keys() for row in told}, tables(), figures)
+        check(claims, {row["id"]: row.keys() for row in rows}, tables(), figures)
     except ValueError as error:
         raise ConfigError(f"{CLAIMS}: {error}") from None
     return claims
@@ -54,10 +54,10 @@ def digest_text(root: Path) -> str:
     return json.dumps([load(root / CLAIMS), tables()], sort_keys=True)
 
 
-def _place(told: Any, path: list[Any]) -> str:
+def _place(rows: Any, path: list[Any]) -> str:
     """The claim by its name, and the key."""
     if not path:
         return "(top level)"
-    row = told[path[0]]
+    row = rows[path[0]]
     name = row.get("id", f"claim {path[0] + 1}") if isinstance(row, dict) else f"claim {path[0] + 1}"
     return ".".join(map(str, (name, *path[1:])))

@@ -51,11 +51,11 @@ def data_root(config: Mapping[str, Any], environment: Mapping[str, str] = os.env
     """
     given = environment.get("ANARCH_DATA_ROOT")
     said_by, folder = ("ANARCH_DATA_ROOT", given) if given else ("config key data_root", config["data_root"])
-    found = os.path.expanduser(os.path.expandvars(folder))
-    if found.startswith("~"):
+    path = os.path.expanduser(os.path.expandvars(folder))
+    if path.startswith("~"):
         raise ConfigError(f"{said_by}: {folder} names a user that this machine does not have")
-    if "$" in found:
+    if "$" in path:
         raise ConfigError(f"{said_by}: {folder} holds a variable that is not set")
-    if os.path.isfile(found):
+    if os.path.isfile(path):
         raise ConfigError(f"{said_by}: {folder} is a file; a folder is needed")
-    return found
+    return path

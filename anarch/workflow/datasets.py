@@ -49,7 +49,7 @@ def images(spec: DataSpec, manifest: Mapping[str, Any] | None = None) -> Images:
     """What the prepared dataset of ``spec`` will hold; ``manifest``: what it holds, once it is prepared."""
     if manifest is not None:
         channels, height, width = manifest["shape"]
-        sizes = {split: told["size"] for split, told in manifest["splits"].items()}
+        sizes = {split: facts["size"] for split, facts in manifest["splits"].items()}
         return Images((channels, height, width), manifest["classes"], sizes)
     if spec.source in GENERATED:
         return whole(spec)
@@ -63,13 +63,13 @@ def whole(spec: DataSpec) -> Images:
         wanted = {"train": spec.train, "test": spec.test, "extra": spec.extra}
         sizes = {split: size for split, size in wanted.items() if size}
         return Images((channels, side, side), 10 ** spec.options.get("digits", 1), sizes)
-    found = STORED.get(spec.source, ASSUMED)
+    kept = STORED.get(spec.source, ASSUMED)
     if "pad" in spec.options:
         side = 28 + 2 * spec.options["pad"]
-        found = replace(found, shape=(1, side, side))
+        kept = replace(kept, shape=(1, side, side))
     if spec.options.get("extra"):
-        found = replace(found, sizes={**found.sizes, "extra": SVHN_EXTRA})
-    return found
+        kept = replace(kept, sizes={**kept.sizes, "extra": SVHN_EXTRA})
+    return kept
 
 
 def size(spec: DataSpec, split: str) -> int | None:
@@ -82,13 +82,13 @@ def size(spec: DataSpec, split: str) -> int | None:
     return None
 
 
-def _kept(spec: DataSpec, found: Images) -> Images:
+def _kept(spec: DataSpec, stored: Images) -> Images:
     """As many images as the spec keeps (see `anarch.data.prepare`)."""
     sizes = {
         split: getattr(spec, split) or n - (spec.held_out if split == "train" else 0)
-        for split, n in found.sizes.items()
+        for split, n in stored.sizes.items()
     }
     if spec.held_out:
         sizes["extra"] = spec.held_out
-    side = (spec.side,) * 2 if spec.side else found.shape[1:]
-    return replace(found, sizes=sizes, shape=(found.shape[0], *side))
+    side = (spec.side,) * 2 if spec.side else stored.shape[1:]
+    return replace(stored, sizes=sizes, shape=(stored.shape[0], *side))

@@ -25,14 +25,14 @@ def describe(run: str) -> dict[str, Any]:
 
 def searches(section: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """``<case>-m<width>`` -> a search for critical points of that width."""
-    found = {}
+    result = {}
     for case, widths in WIDTHS.items():
         chosen = section["cases"][case]
         for width, starts in zip(widths, chosen["starts"], strict=True):
             data = section["line"] if case == "line" else "iris"
-            told = {"case": case, "data": data, "width": width, "starts": starts, "seed": section["seed"]}
-            found[f"{case}-m{width}"] = {**chosen, **told}
-    return found
+            facts = {"case": case, "data": data, "width": width, "starts": starts, "seed": section["seed"]}
+            result[f"{case}-m{width}"] = {**chosen, **facts}
+    return result
 
 
 def of_case(case: str) -> list[str]:
@@ -47,19 +47,19 @@ def spectra(section: Mapping[str, Any]) -> dict[str, Any]:
 
 def descents(section: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """``small-s<seed>`` and ``lifted<origin's width>-s<seed>`` -> a descent of the wide network (Fig. 1)."""
-    chosen, found = section["descent"], {}
+    chosen, result = section["descent"], {}
     common = {"width": chosen["width"], "line": section["line"]}
     small, lifted = (
         {key: value for key, value in chosen[start].items() if key not in ("seeds", "origins")}
         for start in ("small", "lifted")
     )
     for seed in chosen["small"]["seeds"]:
-        found[f"small-s{seed}"] = {**common, **small, "start": "small", "origin": None, "seed": seed}
+        result[f"small-s{seed}"] = {**common, **small, "start": "small", "origin": None, "seed": seed}
     for origin in chosen["lifted"]["origins"]:
         for seed in chosen["lifted"]["seeds"]:
-            told = {"start": "lifted", "origin": origin, "seed": seed}
-            found[f"lifted{origin}-s{seed}"] = {**common, **lifted, **told}
-    return found
+            facts = {"start": "lifted", "origin": origin, "seed": seed}
+            result[f"lifted{origin}-s{seed}"] = {**common, **lifted, **facts}
+    return result
 
 
 def reductions(section: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -67,14 +67,14 @@ def reductions(section: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     ``pictured``: of the first seed, whose groups and predictions the figures show.
     """
-    found = {}
+    result = {}
     for model in MODELS:
         chosen = dict(section["reduction"][model])
         seeds = chosen.pop("seeds")
         for seed in seeds:
-            told = {"model": model, "seed": seed, "pictured": seed == seeds[0]}
-            found[f"{model}-s{seed}"] = {**chosen, **told}
-    return found
+            facts = {"model": model, "seed": seed, "pictured": seed == seeds[0]}
+            result[f"{model}-s{seed}"] = {**chosen, **facts}
+    return result
 
 
 def pictured(section: Mapping[str, Any]) -> list[str]:

@@ -128,13 +128,13 @@ def caption(figure: Figure, section: Mapping[str, Any], **words: str) -> str:
         name = field[1]
         if name in words:
             return words[name]
-        found = list(dict.fromkeys(str(one) for one in _values(section, name.split("."))))
-        if not found:
+        texts = list(dict.fromkeys(str(one) for one in _values(section, name.split("."))))
+        if not texts:
             raise ValueError(
                 f"anarch/exhibits/{figure.study}.yaml: figures.{figure.name}.data: the config's "
                 f"section {figure.study} has no {name}"
             )
-        return ", ".join(found)
+        return ", ".join(texts)
 
     return re.sub(r"\{([^{}]+)\}", value, figure.data)
 

@@ -33,11 +33,11 @@ def load(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def mistake(told: Any, schema: Path) -> tuple[list[Any], str] | None:
+def mistake(content: Any, schema: Path) -> tuple[list[Any], str] | None:
     """The path of keys to the first mistake in ``told``, and what is wrong; None if there is none."""
-    for path, problem in _impossible(told):
+    for path, problem in _impossible(content):
         return path, problem
-    error = best_match(_Validator(load(schema)).iter_errors(told))
+    error = best_match(_Validator(load(schema)).iter_errors(content))
     return None if error is None else (list(error.absolute_path), _sentence(error))
 
 

@@ -79,10 +79,10 @@ def candidates(name: str, task: Mapping[str, Any], experiment: Experiment) -> di
 
 def batches(section: Mapping[str, Any]) -> dict[str, list[str]]:
     """Runs that one job measures: those of one network on one task."""
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for run in runs(section):
-        found.setdefault(run.split("-")[0].replace("/", "-"), []).append(run)
-    return found
+        result.setdefault(run.split("-")[0].replace("/", "-"), []).append(run)
+    return result
 
 
 def members(section: Mapping[str, Any], family: str) -> list[str]:
@@ -109,8 +109,8 @@ def check(section: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
         key = f"scratch.tasks.{name}"
         _check_datasets(key, task, datasets)
         if set(task["lasso"]["main"]) not in ({"shrink", "threshold"}, {"l1", "beta"}):
-            told = ", ".join(task["lasso"]["main"]) or "nothing"
-            raise ValueError(f"{key}.lasso.main: needs shrink and threshold, or l1 and beta; it has {told}")
+            given = ", ".join(task["lasso"]["main"]) or "nothing"
+            raise ValueError(f"{key}.lasso.main: needs shrink and threshold, or l1 and beta; it has {given}")
         if sorted(set(task["epochs"])) != task["epochs"]:
             raise ValueError(f"{key}.epochs: {task['epochs']} must rise")
         try:

@@ -69,12 +69,12 @@ def run_name(task: str, experiment: Experiment, choice: Mapping[str, float], see
     """Path of a run below ``runs/``; SGD's zeros are left out of it."""
     kernel = "" if experiment.kernel is None else f"k{experiment.kernel}"
     method = "sgd" if experiment.beta is None else "lasso"
-    told = [
+    values = [
         f"{SHORT[key]}{value:g}" for key, value in choice.items() if value or key in ("conv", "fc", "beta")
     ]
     pixels = "" if experiment.pixels == "intact" else f"-{experiment.pixels}"
     first = f"{task}/{experiment.network}-{experiment.width}{kernel}"
-    return f"{first}-{'+'.join([method, *told])}-e{experiment.epochs}{pixels}-s{seed}"
+    return f"{first}-{'+'.join([method, *values])}-e{experiment.epochs}{pixels}-s{seed}"
 
 
 def describe(run: str) -> dict[str, Any]:

@@ -93,17 +93,17 @@ def parameter_rows() -> Iterator[dict[str, Any]]:
     """Tabs. 3 and 4, one row per layer and connectivity, and their totals."""
     for network, table in TABLES.items():
         for connectivity in CONNECTIVITIES:
-            told = {"table": table, "network": label(network, connectivity), "alpha": BASE[network]}
+            facts = {"table": table, "network": label(network, connectivity), "alpha": BASE[network]}
             at = (SIDE, BASE[network], CLASSES)
             acting = weights(network, connectivity, BASE[network], classes=CLASSES)
             printed = printed_terms(network, connectivity)
             for layer, term in true_terms(network, connectivity).items():
                 shown = _compared([printed[layer]], [term], at)
                 words = {"layer": layer, "description": description(network, layer)}
-                yield {**told, **words, **shown, "acting": acting[layer]}
+                yield {**facts, **words, **shown, "acting": acting[layer]}
             totals = (printed_total(network, connectivity), true_total(network, connectivity))
             shown = _compared(*totals, at)
-            yield {**told, "layer": "total", "description": "", **shown, "acting": sum(acting.values())}
+            yield {**facts, "layer": "total", "description": "", **shown, "acting": sum(acting.values())}
 
 
 def scaling_rows() -> Iterator[dict[str, Any]]:

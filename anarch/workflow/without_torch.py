@@ -157,12 +157,12 @@ class WithoutTorch:
             file = self._file(name)
             if file is None:
                 raise ModuleNotFoundError(f"there is no module {name} below {self.root}")
-            found = ModuleType(name)
-            found.__file__ = str(file)
-            found.__path__ = [str(file.parent)] if file.name == "__init__.py" else []
-            found.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
-            exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), found.__dict__)
-            self._modules[name] = found
+            module = ModuleType(name)
+            module.__file__ = str(file)
+            module.__path__ = [str(file.parent)] if file.name == "__init__.py" else []
+            module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
+            exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), module.__dict__)
+            self._modules[name] = module
         return self._modules[name]
 
     def _file(self, name: str) -> Path | None:

@@ -45,11 +45,11 @@ def series(taus: pd.DataFrame) -> dict[str, pd.DataFrame]:
     numbers = {name: pd.to_numeric(taus[name]) for name in ("tau", "low", "high")}
     taus = taus.assign(**numbers)  # a column without any number holds objects
     of_study = taus[taus.level == "study"]
-    found = {study: of_study[of_study.study == study] for study in STUDIES if study in set(of_study.study)}
+    by_study = {study: of_study[of_study.study == study] for study in STUDIES if study in set(of_study.study)}
     pooled = taus[taus.level == "pooled"]
     if pooled.empty:
         raise tables.TableError("table taus has no row with level = pooled")
-    return {name: rows.set_index("measure") for name, rows in {**found, POOLED: pooled}.items()}
+    return {name: rows.set_index("measure") for name, rows in {**by_study, POOLED: pooled}.items()}
 
 
 def signed(value: float) -> str:

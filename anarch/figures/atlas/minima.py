@@ -36,26 +36,26 @@ def fig1(atlas: pd.DataFrame, taus: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError(f"table atlas must hold networks of {known}; got {unknown or 'none'}")
     ranked = series(taus)
     rows = len(PANELS) // COLUMNS
-    made, axes = style.figure(rows + 1, COLUMNS, height=8.6, height_ratios=[*[1.0] * rows, 1.55])
+    figure, axes = style.figure(rows + 1, COLUMNS, height=8.6, height_ratios=[*[1.0] * rows, 1.55])
     grid = axes[0, 0].get_gridspec()
     for ax in axes[rows]:
         ax.remove()
-    forest = made.add_subplot(grid[rows, :])
+    forest = figure.add_subplot(grid[rows, :])
     for ax, measure in zip(axes[:rows].flat, PANELS, strict=True):
         _scatter(ax, atlas, measure)
         ax.set_title(rf"$\tau$ = {_pooled(ranked, measure)}", fontsize=style.SMALL, loc="right", pad=3)
     for ax in axes[rows - 1]:
         ax.set_xlabel("test accuracy (%)")
     _forest(forest, ranked)
-    _legend(made, atlas)
+    _legend(figure, atlas)
     groups = atlas[["study", "group", "dataset"]].drop_duplicates()
     style.caption(
-        made,
+        figure,
         CAPTION.format(minima=len(atlas), groups=len(groups)),
         about=about,
         counts=atlas.groupby("study").seed.nunique().pipe(_seeds),
     )
-    return made
+    return figure
 
 
 def _seeds(counts: pd.Series) -> str:
@@ -114,11 +114,11 @@ def _forest(ax: Axes, ranked: dict[str, pd.DataFrame]) -> None:
     ax.set_ylabel(r"Kendall's $\tau$ with test accuracy")
 
 
-def _legend(made: Figure, atlas: pd.DataFrame) -> None:
+def _legend(figure: Figure, atlas: pd.DataFrame) -> None:
     handles = [
         Line2D([], [], color=colour, marker=marker, linestyle="none", label=f"{study} ({count} networks)")
         for study, (colour, marker) in STUDIES.items()
         if (count := int((atlas.study == study).sum()))
     ]
     handles.append(Line2D([], [], color=style.INK, marker="*", markersize=6, linestyle="none", label=POOLED))
-    made.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))

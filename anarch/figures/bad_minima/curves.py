@@ -35,25 +35,25 @@ def fig3(history: pd.DataFrame, *, about: str) -> Figure:
 def _accuracy(history: pd.DataFrame, column: str, label: str, text: str, about: str) -> Figure:
     rows = series.four(history, "history", "epoch", column)
     every = series.pairs(rows)
-    made, found = series.panels(every, height=2.2 if len(every) == 1 else 1.5)
+    figure, axes = series.panels(every, height=2.2 if len(every) == 1 else 1.5)
     marked = series.reference(every)
     n: list[int] = []
-    for pair, (ax,) in found.items():
+    for pair, (ax,) in axes.items():
         n += _panel(ax, rows, pair, column)
         if pair == marked:
             for (mode, init), values in published.HEURISTICS.items():
                 if (mode, init) in series.LOOKS:
                     series.paper_mark(ax, values[0 if column == "train_accuracy" else 2], mode, init)
-    series.label_outer(found, "epoch", [label])
+    series.label_outer(axes, "epoch", [label])
     shown = rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None)
-    series.legend(made, shown, *([style.open_handle("paper")] if marked else []))
+    series.legend(figure, shown, *([style.open_handle("paper")] if marked else []))
     note = (
         " Open marks outside the right edge: the paper's ResNet18 on CIFAR-10, at the end (Table 2)."
         if marked
         else ""
     )
-    style.caption(made, text + note, about=about, counts=n)
-    return made
+    style.caption(figure, text + note, about=about, counts=n)
+    return figure
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, pair: series.Pair, column: str) -> list[int]:

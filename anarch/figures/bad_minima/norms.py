@@ -19,7 +19,7 @@ def fig5(measures: pd.DataFrame, *, about: str) -> Figure:
     """Three norms at the end of training, a panel each, grouped by network."""
     rows = series.four(measures, "measures", *NORMS)
     every = series.pairs(rows)
-    made, axes = style.figure(1, 3, height=1.6 + 0.42 * len(every), sharey=True)
+    figure, axes = style.figure(1, 3, height=1.6 + 0.42 * len(every), sharey=True)
     n: list[int] = []
     for ax, (column, label) in zip(axes[0], NORMS.items(), strict=True):
         n += _groups(ax, rows, every, column)
@@ -30,17 +30,17 @@ def fig5(measures: pd.DataFrame, *, about: str) -> Figure:
     first = axes[0, 0]
     first.set_yticks(range(len(every)), [f"{spoken}\n{model}" for spoken, model in _names(every)])
     first.set_ylim(len(every) - 0.5, -0.5)
-    series.legend(made, rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None))
+    series.legend(figure, rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None))
     for ax, name in zip(axes[0], "abc", strict=True):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         "Norms of the networks at the end of training with true labels: Frobenius norm of all weights (a), "
         "path norms after batch normalisation was folded into the weights (b, c).",
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def _names(every: list[series.Pair]) -> list[series.Pair]:

@@ -21,11 +21,11 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     if not swept:
         raise tables.TableError("table measures has no training from adversarial initialisation")
     rows = rows.assign(replicas=rows.replicas.astype(float).where(rows.init == "adversarial", 0.0))
-    made, found = series.panels(swept, height=2.2 if len(swept) == 1 else 1.7)
+    figure, axes = series.panels(swept, height=2.2 if len(swept) == 1 else 1.7)
     marked = series.reference(swept)
     n: list[int] = []
     factors: set[float] = set()
-    for pair, (ax,) in found.items():
+    for pair, (ax,) in axes.items():
         for mode, name in LABELS.items():
             both = pd.concat([series.of(rows, pair, mode, init) for init in ("random", "adversarial")])
             summary = tables.over_seeds(both, "test_accuracy", "replicas", 100)
@@ -36,9 +36,9 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
                 factors |= set(summary.index)
             if pair == marked:
                 _marks(ax, mode, summary)
-    for ax in (ax for stack in found.values() for ax in stack):
+    for ax in (ax for stack in axes.values() for ax in stack):
         ticks(ax.xaxis, _apart(sorted(factors)))
-    series.label_outer(found, "replication factor R", ["test accuracy (%)"])
+    series.label_outer(axes, "replication factor R", ["test accuracy (%)"])
     handles: list[Line2D] = [
         Line2D([], [], color=colour, marker=marker, linestyle=line, label=name)
         for mode, name in LABELS.items()
@@ -46,9 +46,9 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     ]
     if marked:
         handles.append(style.open_handle("paper"))
-    made.legend(handles=handles, loc="outside upper center", ncols=3)
-    style.caption(made, _text(marked is not None), about=about, counts=n)
-    return made
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    style.caption(figure, _text(marked is not None), about=about, counts=n)
+    return figure
 
 
 def _swept(rows: pd.DataFrame) -> list[series.Pair]:

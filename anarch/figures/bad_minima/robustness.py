@@ -13,26 +13,26 @@ def fig6(robustness: pd.DataFrame, *, about: str) -> Figure:
     """Test accuracy under FGSM, and its loss against clean images, by epsilon in 8-bit pixel steps."""
     rows = _with_loss(series.four(robustness, "robustness", "epsilon", "accuracy"))
     every = series.pairs(rows)
-    made, found = series.panels(every, height=1.6 if len(every) <= 4 else 1.2, deep=2)
+    figure, axes = series.panels(every, height=1.6 if len(every) <= 4 else 1.2, deep=2)
     n: list[int] = []
-    for pair, (accuracy, loss) in found.items():
+    for pair, (accuracy, loss) in axes.items():
         n += _panel(accuracy, rows, pair, "accuracy")
         _panel(loss, rows, pair, "lost")
     tall = len(every) <= 4
     series.label_outer(
-        found,
+        axes,
         r"$\epsilon$ (pixel steps of 255)" if tall else r"$\epsilon$ (of 255)",
         ("test accuracy (%)", "accuracy lost (points)") if tall else ("accuracy (%)", "lost (points)"),
     )
-    series.legend(made, rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None))
+    series.legend(figure, rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None))
     style.caption(
-        made,
+        figure,
         "Test accuracy under the Fast Gradient Sign attack of size ε (of 255 pixel steps), and, in "
         "the axes below it, the percentage points it has lost against clean images.",
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def _with_loss(rows: pd.DataFrame) -> pd.DataFrame:

@@ -82,8 +82,8 @@ def spoken(dataset: str) -> str:
 
 def reference(every: Iterable[Pair]) -> Pair | None:
     """The panel where the numbers of Table 2 belong: ResNet18, on CIFAR-10 if that is there."""
-    found = [pair for pair in every if published.network(pair[1]) == "resnet18"]
-    return min(found, key=lambda pair: published.data(pair[0]) != "cifar10", default=None)
+    candidates = [pair for pair in every if published.network(pair[1]) == "resnet18"]
+    return min(candidates, key=lambda pair: published.data(pair[0]) != "cifar10", default=None)
 
 
 def panels(
@@ -103,20 +103,20 @@ def panels(
     )
     rows = 1 + max(row for row, _ in places.values())
     width = {1: 4.6, 2: 6.0}.get(columns, style.DOUBLE)
-    made, axes = style.figure(
+    figure, axes = style.figure(
         deep * rows, columns, height=1.2 + deep * rows * height, width=width, sharex=sharex, sharey=sharey
     )
-    found = {
+    stacks = {
         pair: [axes[deep * row + i, column] for i in range(deep)] for pair, (row, column) in places.items()
     }
-    used = [ax for stack in found.values() for ax in stack]
+    used = [ax for stack in stacks.values() for ax in stack]
     for ax in axes.flat:
         ax.set_axis_on() if ax in used else ax.set_axis_off()
     letters = max(int((width - 0.6) / columns * 72 / (0.56 * style.BODY)), 8)
-    for pair, stack in found.items():
+    for pair, stack in stacks.items():
         stack[0].set_title(textwrap.fill(f"{spoken(pair[0])}, {pair[1]}", letters))
     _outer_labels(axes, used)
-    return made, found
+    return figure, stacks
 
 
 def _outer_labels(axes: np.ndarray, used: Sequence[Axes]) -> None:
@@ -127,9 +127,9 @@ def _outer_labels(axes: np.ndarray, used: Sequence[Axes]) -> None:
         next(ax for ax in line[::-1] if ax in used).tick_params(labelbottom=True)
 
 
-def label_outer(found: dict[Pair, list[Axes]], x: str, y: Sequence[str]) -> None:
+def label_outer(stacks: dict[Pair, list[Axes]], x: str, y: Sequence[str]) -> None:
     """Axis labels where numbers are: ``x`` below, ``y``, one for each axes of a stack, on the left."""
-    for stack in found.values():
+    for stack in stacks.values():
         for ax, text in zip(stack, y, strict=True):
             if ax.xaxis.get_tick_params()["labelbottom"]:
                 ax.set_xlabel(x)
@@ -137,7 +137,7 @@ def label_outer(found: dict[Pair, list[Axes]], x: str, y: Sequence[str]) -> None
                 ax.set_ylabel(text)
 
 
-def legend(made: Figure, shown: Iterable[tuple[str, str]], *extra: Line2D) -> None:
+def legend(figure: Figure, shown: Iterable[tuple[str, str]], *extra: Line2D) -> None:
     """One legend above all panels for the curves ``shown`` and what else is marked."""
     there = set(shown)
     handles = [
@@ -145,8 +145,8 @@ def legend(made: Figure, shown: Iterable[tuple[str, str]], *extra: Line2D) -> No
         for key, (label, colour, marker, line) in LOOKS.items()
         if key in there
     ]
-    columns = 2 if made.get_figwidth() < style.DOUBLE else len(handles) + len(extra)
-    made.legend(handles=[*handles, *extra], loc="outside upper center", ncols=columns, columnspacing=1.0)
+    columns = 2 if figure.get_figwidth() < style.DOUBLE else len(handles) + len(extra)
+    figure.legend(handles=[*handles, *extra], loc="outside upper center", ncols=columns, columnspacing=1.0)
 
 
 def paper_mark(ax: Axes, value: float, mode: str, init: str, *, x: float | None = None) -> None:

@@ -31,7 +31,7 @@ def fig1(toy: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError(f"table toy has no row with setting = {', '.join(lacking)} of seed {seed:g}")
     values = tables.select(rows, "toy", kind="grid").value
     threshold = 0.5 if values.between(0, 1).all() else 0.0  # probabilities, or else logits
-    made, axes = style.figure(1, 4, height=3.0, sharex=True, sharey=True)
+    figure, axes = style.figure(1, 4, height=3.0, sharex=True, sharey=True)
     for ax, (setting, title), name in zip(axes[0], TITLES.items(), "abcd", strict=True):
         part = rows[rows.setting == setting]
         margin = _regions(ax, part, threshold)
@@ -41,16 +41,16 @@ def fig1(toy: pd.DataFrame, *, about: str) -> Figure:
         ax.set_xlabel("$x_1$")
         style.letter(ax, name)
     axes[0, 0].set_ylabel("$x_2$")
-    made.legend(handles=handles(linewidth=1.0), loc="outside upper center", ncols=3)
+    figure.legend(handles=handles(linewidth=1.0), loc="outside upper center", ncols=3)
     style.caption(
-        made,
+        figure,
         "Decision regions of a network with two hidden layers on two Gaussians, trained with true labels "
         "(a), with random ones (b), and from b with true ones, by vanilla SGD (c) and with data augmentation "
         "and ℓ2 regularisation (d). Margin: smallest distance of a point to the boundary.",
         about=about,
         counts=f"n = 1 seed (seed {seed:g})",
     )
-    return made
+    return figure
 
 
 def _regions(ax: Axes, part: pd.DataFrame, threshold: float) -> str:
@@ -76,12 +76,12 @@ def _regions(ax: Axes, part: pd.DataFrame, threshold: float) -> str:
 
 def boundary(x: np.ndarray, y: np.ndarray, above: np.ndarray) -> np.ndarray:
     """Points (K, 2) where ``above`` (len(y), len(x)) changes sign along the lines of its grid."""
-    found = []
+    crossings = []
     for values, flip in ((above, False), (above.T, True)):
         along, across = (y, x) if flip else (x, y)
         row, column = np.nonzero((values[:, :-1] > 0) != (values[:, 1:] > 0))
         low, high = values[row, column], values[row, column + 1]
         place = along[column] + (along[column + 1] - along[column]) * low / (low - high)
         crossing = np.column_stack([place, across[row]])
-        found.append(crossing[:, ::-1] if flip else crossing)
-    return np.concatenate(found)
+        crossings.append(crossing[:, ::-1] if flip else crossing)
+    return np.concatenate(crossings)

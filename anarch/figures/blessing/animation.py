@@ -28,21 +28,21 @@ def animation(frames: pd.DataFrame, boundaries: pd.DataFrame, *, about: str) -> 
 @style.house_style
 def _frame(rows: pd.DataFrame, points: pd.DataFrame, about: str, counts: str) -> Figure:
     """Every frame has its axes in the same place: nothing but the regions and accuracies may move."""
-    made = Figure(figsize=(6.0, 4.0))
+    figure = Figure(figsize=(6.0, 4.0))
     places = ((0.075, 0.225, 0.42, 0.63), (0.56, 0.225, 0.42, 0.63))
     for place, (beta, part) in zip(places, selection.good_and_worst(rows, "frames").items(), strict=True):
-        ax = made.add_axes(place, xlabel="$x_1$")
+        ax = figure.add_axes(place, xlabel="$x_1$")
         regions(ax, part, points[points.beta == beta])
         first = part.iloc[0]
         moved = f"perturbed by {first['size']:.3f}"
         ax.set_title(f"{selection.named(beta)}, {moved}\ntrain {per_cent(first.train_accuracy, 3)}")
-    made.axes[0].set_ylabel("$x_2$")
-    made.legend(handles=handles(), loc="upper center", ncols=3)
+    figure.axes[0].set_ylabel("$x_2$")
+    figure.legend(handles=handles(), loc="upper center", ncols=3)
     style.caption(
-        made,
+        figure,
         "Decision regions while all weights move along filter-normalised random directions, by the same "
         "multiple of each filter's length in both networks, and the accuracy left on the points shown.",
         about=about,
         counts=counts,
     )
-    return made
+    return figure

@@ -29,7 +29,7 @@ def fig3(boundaries: pd.DataFrame, surface: pd.DataFrame, *, about: str) -> Figu
     minima = selection.good_and_worst(first, "boundaries")
     toy = selection.first_seed(tables.select(surface, "surface", set=selection.TOY), "surface")[0]
     planes = selection.good_and_worst(toy, "surface")
-    made, axes = style.figure(2, 2, height=6.1, width=6.0)
+    figure, axes = style.figure(2, 2, height=6.1, width=6.0)
     for ax, (beta, rows), name in zip(axes[0], minima.items(), "ab", strict=True):
         _boundary(ax, rows)
         ax.set_title(f"{selection.named(beta)}\n{_accuracies(rows)}")
@@ -37,12 +37,12 @@ def fig3(boundaries: pd.DataFrame, surface: pd.DataFrame, *, about: str) -> Figu
     for ax, upper, name in zip(axes[1], "ab", "cd", strict=True):
         ax.set_title(f"loss around the minimum of {upper}")
         style.letter(ax, name)
-    slices.loss_maps(made, list(zip(axes[1], planes.values(), strict=True)))
+    slices.loss_maps(figure, list(zip(axes[1], planes.values(), strict=True)))
     slices.label_planes(axes[1:])
     _label_plane(axes[:1])
-    made.legend(handles=handles(), loc="outside upper center", ncols=3)
+    figure.legend(handles=handles(), loc="outside upper center", ncols=3)
     style.caption(
-        made,
+        figure,
         "Decision boundaries of two networks with different weights, both trained on the points shown: a "
         "good minimum (a) and one that the anti-generalisation loss (eq. 2) has found (b). Below: training "
         "loss (eq. 1) on one plane of filter-normalised random directions through each. "
@@ -50,7 +50,7 @@ def fig3(boundaries: pd.DataFrame, surface: pd.DataFrame, *, about: str) -> Figu
         about=about,
         counts=counts,
     )
-    return made
+    return figure
 
 
 @style.house_style
@@ -60,21 +60,21 @@ def fig6(boundaries: pd.DataFrame, *, about: str) -> Figure:
     rows, counts = selection.first_seed(boundaries, "boundaries")
     scores = rows.groupby("beta")[["train_accuracy", "test_accuracy"]].first()
     gaps = (scores.train_accuracy - scores.test_accuracy).sort_values(kind="stable")
-    made, axes = _ladder(len(gaps))
+    figure, axes = _ladder(len(gaps))
     for ax, (beta, gap) in zip(axes.flat, zip(gaps.index, gaps, strict=True), strict=False):
         _boundary(ax, rows[rows.beta == beta])
         ax.set_title(f"gap {100 * gap:.1f} %\nβ = {beta:g}, train {per_cent(scores.train_accuracy[beta], 3)}")
     _label_plane(axes)
-    made.legend(handles=handles(), loc="outside upper center", ncols=3)
+    figure.legend(handles=handles(), loc="outside upper center", ncols=3)
     style.caption(
-        made,
+        figure,
         "Decision boundaries of networks trained on the same points, by generalisation gap: train less test "
         "accuracy. β: weight of the reverse cross entropy (eq. 2). Least train accuracy shown: "
         f"{per_cent(scores.train_accuracy.min())} (paper: above 99.5\u00a0%).",
         about=about,
         counts=counts,
     )
-    return made
+    return figure
 
 
 def _ladder(count: int) -> tuple[Figure, np.ndarray]:
@@ -82,7 +82,7 @@ def _ladder(count: int) -> tuple[Figure, np.ndarray]:
     columns = count if count <= 4 else math.ceil(count / 2)
     deep = math.ceil(count / columns)
     side = min(2.4, (style.DOUBLE - 0.5) / columns)  # inches of a panel
-    made, axes = style.figure(
+    figure, axes = style.figure(
         deep,
         columns,
         height=1.15 + deep * (side + 0.28),
@@ -93,14 +93,14 @@ def _ladder(count: int) -> tuple[Figure, np.ndarray]:
     for ax in axes.flat[count:]:
         ax.set_axis_off()
         axes[-2, axes.shape[1] - 1].tick_params(labelbottom=True)
-    return made, axes
+    return figure, axes
 
 
 @style.house_style
 def fig8(rings: pd.DataFrame, *, about: str) -> Figure:
     """Concentric rings with a wide and with a pinched margin: the network's boundary beside the circle."""
     tables.require(rings, "rings", RING_COLUMNS)
-    made, axes = style.figure(1, 2, height=4.0, width=6.0, sharex=True, sharey=True)
+    figure, axes = style.figure(1, 2, height=4.0, width=6.0, sharex=True, sharey=True)
     counts = []
     for ax, margin, name in zip(axes[0], ("wide", "pinched"), "ab", strict=True):
         rows = tables.select(rings, "rings", margin=margin)
@@ -117,9 +117,9 @@ def fig8(rings: pd.DataFrame, *, about: str) -> Figure:
         counts += tables.counts(train, test)
     _label_plane(axes)
     ideal = Line2D([], [], color=style.GREEN, linestyle=IDEAL, label="circle halfway between the inner rings")
-    made.legend(handles=[*handles(), ideal], loc="outside upper center", ncols=4)
+    figure.legend(handles=[*handles(), ideal], loc="outside upper center", ncols=4)
     style.caption(
-        made,
+        figure,
         "Three concentric rings of two classes, the inner two far apart (a) and nearly touching (b), and the "
         "decision regions of the first seed's network. Accuracies, of all seeds: on the points shown and on "
         "fresh points of the same rings. The paper's networks find the circle in a and not in b, where it "
@@ -127,7 +127,7 @@ def fig8(rings: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=counts,
     )
-    return made
+    return figure
 
 
 def _boundary(ax: Axes, rows: pd.DataFrame) -> None:

@@ -30,15 +30,15 @@ def fig2(history: pd.DataFrame, sizes: pd.DataFrame, *, about: str) -> Figure:
     tables.require(history, "history", COLUMNS)
     tables.require(sizes, "sizes", SIZES)
     models, optimisers = (history[history.part == part] for part in ("models", "optimisers"))
-    made, axes = style.figure(
+    figure, axes = style.figure(
         1, 2, height=max(3.6, 1.9 + 0.14 * optimisers.label.nunique()), width_ratios=(1, 0.9)
     )
     left, right = axes[0]
     counts = [*_curves(left, models), *_by_optimiser(right, optimisers, models)]
     for ax, name in zip(axes[0], "ab", strict=True):
         style.letter(ax, name)
-    style.caption(made, _text(sizes), about=about, counts=counts)
-    return made
+    style.caption(figure, _text(sizes), about=about, counts=counts)
+    return figure
 
 
 def _curves(ax: Axes, rows: pd.DataFrame) -> list[int]:
@@ -117,14 +117,14 @@ def _datasets(rows: pd.DataFrame) -> str:
 
 def _text(sizes: pd.DataFrame) -> str:
     """What both panels show, the sizes of the models, and the paper's."""
-    told: list[str] = []
+    models: list[str] = []
     row: Any
     for row in sizes.drop_duplicates(["method", "label"]).itertuples():
         each = "" if pd.isna(row.per_class) else f" ({row.per_class:,.0f} a class)"
-        told.append(f"{row.label}, {row.parameters:,.0f} parameters{each}")
+        models.append(f"{row.label}, {row.parameters:,.0f} parameters{each}")
     return (
         "A network and a linear model on pixels and products of pixels (a): "
-        f"{'; '.join(told) or 'none'}. One network by optimisers with and without gradients, in order of "
+        f"{'; '.join(models) or 'none'}. One network by optimisers with and without gradients, in order of "
         "test accuracy (b). The paper's test accuracies on CIFAR-10: network "
         f"({published.PARAMETERS['network']:,} parameters) {published.NETWORK:g}\u00a0%, linear "
         f"({published.PARAMETERS['linear']:,} a class) {published.LINEAR:g}\u00a0%, both with 100\u00a0% "

@@ -39,7 +39,7 @@ def fig1(minefield: pd.DataFrame, *, about: str) -> Figure:
     tables.require(minefield, "minefield", COLUMNS)
     final = tables.select(minefield, "minefield", kind="final").iloc[0]
     poisoned = tables.select(minefield, "minefield", kind="poisoned")
-    made, axes = style.figure(1, 2, height=4.5)
+    figure, axes = style.figure(1, 2, height=4.5)
     for ax, (view, title), name in zip(axes[0], VIEWS.items(), "ab", strict=True):
         _view(ax, minefield, f"{view}_x", f"{view}_y")
         ax.set_title(title)
@@ -50,9 +50,9 @@ def fig1(minefield: pd.DataFrame, *, about: str) -> Figure:
         ylabel=f"PC 2 ({100 * final.pca_share_y:.0f} % of variance)",
     )
     handles = [Line2D([], [], label=LABELS[kind], **look) for kind, look in LOOKS.items()]
-    made.legend(handles=handles, loc="outside upper center", ncols=4)
-    style.caption(made, _text(final, poisoned), about=about, counts="n = 1 seed")
-    return made
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    style.caption(figure, _text(final, poisoned), about=about, counts="n = 1 seed")
+    return figure
 
 
 def _view(ax: Axes, rows: pd.DataFrame, x: str, y: str) -> None:

@@ -27,7 +27,7 @@ def fig7(rays: pd.DataFrame, *, about: str) -> Figure:
     tables.require(rays, "rays", COLUMNS)
     first, counts = selection.first_seed(rays, "rays")
     names = list(first.set.unique())
-    made, axes = style.figure(len(names), 3, height=1.35 + 2.0 * len(names), sharey="row")
+    figure, axes = style.figure(len(names), 3, height=1.35 + 2.0 * len(names), sharey="row")
     for line, name in zip(axes, names, strict=True):
         cutoff = first[first.set == name].cutoff.iloc[0]
         ends = selection.good_and_worst(first[first.set == name], "rays")
@@ -45,9 +45,9 @@ def fig7(rays: pd.DataFrame, *, about: str) -> Figure:
         line[0].set_ylabel(f"{selection.spoken(name)}:\ntraining loss (nats)")
     for ax, letter in zip(axes.flat, "abcdefghijkl", strict=False):
         style.letter(ax, letter)
-    made.legend(handles=_handles(first.cutoff.unique()), loc="outside upper center", ncols=4)
+    figure.legend(handles=_handles(first.cutoff.unique()), loc="outside upper center", ncols=4)
     style.caption(
-        made,
+        figure,
         "Training loss along filter-normalised random directions from a good and from the most poisoned "
         "minimum, and the basin below the cutoff, filled: the deeper, the more directions. Radius: where "
         "a direction first meets the cutoff. Mind the steps: each minimum has a scale of its own, and "
@@ -55,7 +55,7 @@ def fig7(rays: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=counts,
     )
-    return made
+    return figure
 
 
 def _fan(ax: Axes, rows: pd.DataFrame, beta: float) -> None:

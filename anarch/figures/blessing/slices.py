@@ -24,7 +24,7 @@ def fig4(surface: pd.DataFrame, *, about: str) -> Figure:
     images = surface[surface.set != selection.TOY]
     names = list(images.set.unique())
     deep = max(len(names), 1)
-    made, axes = style.figure(deep, 2, height=1.2 + 2.55 * deep, width=6.0)
+    figure, axes = style.figure(deep, 2, height=1.2 + 2.55 * deep, width=6.0)
     panels, counts = [], "n = 0 seeds"
     for line, name in zip(axes, names, strict=False):
         rows, counts = selection.first_seed(images[images.set == name], "surface")
@@ -34,7 +34,7 @@ def fig4(surface: pd.DataFrame, *, about: str) -> Figure:
                 f"{selection.spoken(name)}: {selection.named(beta)}\ntrain accuracy {_middle(plane)}"
             )
     if panels:
-        loss_maps(made, panels)
+        loss_maps(figure, panels)
         label_planes(axes)
     else:
         axes[0, 1].set_axis_off()
@@ -42,7 +42,7 @@ def fig4(surface: pd.DataFrame, *, about: str) -> Figure:
     for (ax, _), name in zip(panels, "abcdefgh", strict=False):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         "Training loss (eq. 1) on one plane of filter-normalised random directions through a good minimum "
         f"and through the most poisoned one. {cutoff_note()} The paper's minima of SVHN (ResNet-18), both "
         f"with 100\u00a0% train accuracy: {published.IMAGES_GOOD:g}\u00a0% test accuracy (good, flat) and "
@@ -50,7 +50,7 @@ def fig4(surface: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=counts,
     )
-    return made
+    return figure
 
 
 def cutoff_note() -> str:
@@ -58,7 +58,7 @@ def cutoff_note() -> str:
     return f"White: loss {published.CUTOFF:g}, the paper's edge of a basin; cross: the minimum."
 
 
-def loss_maps(made: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> None:
+def loss_maps(figure: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> None:
     """The loss of each panel's plane (columns a, b, loss) on one logarithmic colour scale, with its bar.
 
     Losses that are not finite are grey; zeros are drawn as the smallest other loss.
@@ -80,7 +80,7 @@ def loss_maps(made: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> None:
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(4))
         ax.set_aspect("equal")
-    bar = made.colorbar(
+    bar = figure.colorbar(
         shown, ax=[ax for ax, _ in panels], label="training loss (nats)", shrink=0.8, aspect=25
     )
     bar.ax.yaxis.set_major_locator(LogLocator(10))

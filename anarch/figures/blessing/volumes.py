@@ -32,7 +32,7 @@ def fig5(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError("table basins has no row of a minimum that lies inside its basin")
     looks: Looks = style.relax_looks(sorted(rows.cutoff.unique()))
     names = list(rows.set.unique())
-    made, axes = style.figure(len(names), 2, height=1.7 + 2.55 * len(names))
+    figure, axes = style.figure(len(names), 2, height=1.7 + 2.55 * len(names))
     for (left, right), name in zip(axes, names, strict=True):
         part = rows[rows.set == name]
         _radii(left, part, looks)
@@ -42,10 +42,10 @@ def fig5(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
     for ax, letter in zip(axes.flat, "abcdefghij", strict=False):
         ax.set_xlabel("test accuracy (%)")
         style.letter(ax, letter)
-    made.legend(handles=_handles(looks, rows), loc="outside upper center", ncols=len(looks) + 3)
+    figure.legend(handles=_handles(looks, rows), loc="outside upper center", ncols=len(looks) + 3)
     counts = rows.groupby(["set", "beta", "cutoff"]).seed.nunique()
-    style.caption(made, _text(rows[rows.main]), about=about, counts=[int(n) for n in counts])
-    return made
+    style.caption(figure, _text(rows[rows.main]), about=about, counts=[int(n) for n in counts])
+    return figure
 
 
 def _radii(ax: Axes, rows: pd.DataFrame, looks: Looks) -> None:

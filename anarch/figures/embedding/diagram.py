@@ -30,25 +30,25 @@ def fig4(points: pd.DataFrame, curves: pd.DataFrame, diagram: pd.DataFrame, *, a
         raise tables.TableError("table diagram has no row with main = 1")
     shown = _chosen(main)
     room = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.03, wspace=0.05, hspace=0.02)
-    made = Figure(figsize=(style.DOUBLE, 1.4 + 0.68 * max(len(shown), 3)), layout=room)
-    grid = made.add_gridspec(len(shown), 2, width_ratios=[1.25, 1.0])
-    tree = made.add_subplot(grid[:, 0])
+    figure = Figure(figsize=(style.DOUBLE, 1.4 + 0.68 * max(len(shown), 3)), layout=room)
+    grid = figure.add_gridspec(len(shown), 2, width_ratios=[1.25, 1.0])
+    tree = figure.add_subplot(grid[:, 0])
     heights = _losses(tree, main)
     first: Axes | None = None
     row: Any
     for place, row in enumerate(shown.itertuples()):
-        ax = made.add_subplot(grid[place, 1], sharex=first, sharey=first)
+        ax = figure.add_subplot(grid[place, 1], sharex=first, sharey=first)
         first = first or ax
         _output(ax, curves, functions, row, last=place == len(shown) - 1)
         ax.text(
             1.04, 0.5, _told(row, diagram, own), transform=ax.transAxes, va="center", ha="left",
             fontsize=style.SMALL, linespacing=1.25,
         )  # fmt: skip
-        _link(made, tree, ax, (row.width, heights[row.Index]), row.width)
-    made.legend(handles=_handles(main), loc="outside upper center", ncols=4)
+        _link(figure, tree, ax, (row.width, heights[row.Index]), row.width)
+    figure.legend(handles=_handles(main), loc="outside upper center", ncols=4)
     counts = own.groupby("width").point.nunique()
-    style.caption(made, _text(main, shown, counts), about=about, counts=f"n = {len(main)} critical points")
-    return made
+    style.caption(figure, _text(main, shown, counts), about=about, counts=f"n = {len(main)} critical points")
+    return figure
 
 
 def _chosen(main: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def _told(row: Any, diagram: pd.DataFrame, points: pd.DataFrame) -> str:
     """Loss, index, degeneracy beside its least value, and how many starts led there."""
     ways = diagram[(diagram.width == row.width) & (diagram.point == row.point)]
     spread = sorted({int(zero) for zero in ways.zero})
-    found = points[(points.width == row.width) & (points.point == row.point)]
+    own = points[(points.width == row.width) & (points.point == row.point)]
     name = series.name((int(row.width), int(row.point)))
     lines = [
         f"{name}: loss {series.short(row.loss)}, index {row.negative:g}",
@@ -116,19 +116,19 @@ def _told(row: Any, diagram: pd.DataFrame, points: pd.DataFrame) -> str:
     ]
     if len(spread) > 1:
         lines.append(f"(by other splits {spread[0]} to {spread[-1]})")
-    if len(found):
-        lines.append(f"from {int(found.found.iloc[0]):,} of {int(found.starts.iloc[0]):,} starts")
+    if len(own):
+        lines.append(f"from {int(own.found.iloc[0]):,} of {int(own.starts.iloc[0]):,} starts")
     return "\n".join(lines)
 
 
-def _link(made: Figure, tree: Axes, ax: Axes, mark: tuple[float, float], width: float) -> None:
+def _link(figure: Figure, tree: Axes, ax: Axes, mark: tuple[float, float], width: float) -> None:
     """A thin line from a mark to its output's axes, as the terminal branches of the paper's tree."""
     link = ConnectionPatch(
         mark, (0, 0.5), "data", "axes fraction", axesA=tree, axesB=ax, color=series.look(int(width))[0],
         linewidth=0.6, alpha=0.6, label="_link", shrinkA=3, shrinkB=26,
     )  # fmt: skip
     link.set_in_layout(False)
-    made.add_artist(link)
+    figure.add_artist(link)
 
 
 def _handles(main: pd.DataFrame) -> list[Line2D]:

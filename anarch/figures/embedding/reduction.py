@@ -80,7 +80,7 @@ def _reduction(
     if marked.empty:
         raise tables.TableError(f"table reductions has no row with marked = 1 of model {model}")
     chosen = marked.iloc[0]
-    made, axes = style.figure(2, 3, height=5.2, width_ratios=[1.15, 1.0, 1.0])
+    figure, axes = style.figure(2, 3, height=5.2, width_ratios=[1.15, 1.0, 1.0])
     (whole, matrix, shared), (reduced, confusion, sizes) = axes
     _original(whole, tables.select(training, "training", stage="original"), reductions, chosen)
     _orientations(matrix, cosines, groups, UNITS[model])
@@ -92,8 +92,8 @@ def _reduction(
         style.letter(ax, name)
     n = [int(count) for count in reductions.groupby("point").seed.nunique()]
     counts = style.seeds_text(n) + (f"; strong lines, b and d: seed {chosen.seed:g}" if max(n) > 1 else "")
-    style.caption(made, _text(model, int(chosen.test_samples)), about=about, counts=counts)
-    return made
+    style.caption(figure, _text(model, int(chosen.test_samples)), about=about, counts=counts)
+    return figure
 
 
 def _runs(ax: Axes, rows: pd.DataFrame, chosen: pd.Series) -> None:
@@ -184,9 +184,9 @@ def _predictions(ax: Axes, agreement: pd.DataFrame) -> None:
 
 
 def _bar(ax: Axes, image: object, label: str) -> None:
-    made = ax.get_figure()
-    assert isinstance(made, Figure)
-    made.colorbar(image, ax=ax, label=label, shrink=0.75, aspect=14, pad=0.03)  # type: ignore[arg-type]
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure)
+    figure.colorbar(image, ax=ax, label=label, shrink=0.75, aspect=14, pad=0.03)  # type: ignore[arg-type]
 
 
 def _shares(ax: Axes, reductions: pd.DataFrame, *, paper: bool) -> None:

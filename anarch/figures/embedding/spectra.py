@@ -36,7 +36,7 @@ def fig3(spectra: pd.DataFrame, *, about: str) -> Figure:
     rows = tables.select(spectra, "spectra", arithmetic="float64")
     cases = [case for case in dict.fromkeys((*CASES, *rows.case.unique())) if (rows.case == case).any()]
     deep = {case: sorted(rows[rows.case == case].width.unique()) for case in cases}
-    made, axes = style.figure(
+    figure, axes = style.figure(
         len(cases), max(map(len, deep.values())), height=1.3 + 1.55 * len(cases), sharey="row"
     )
     for line, case, name in zip(axes, cases, "abcdefgh", strict=False):
@@ -52,9 +52,9 @@ def fig3(spectra: pd.DataFrame, *, about: str) -> Figure:
         [*_, last] = (ax for ax in column if ax.axison)
         last.set_xlabel(r"eigenvalue, in order of $\lambda$")
     precise = [str(name) for name in spectra.arithmetic.unique() if name != "float64"]
-    made.legend(handles=_handles(precise), loc="outside upper center", ncols=6)
-    style.caption(made, _text(precise), about=about, counts=f"n = {len(cases)} critical points, one a row")
-    return made
+    figure.legend(handles=_handles(precise), loc="outside upper center", ncols=6)
+    style.caption(figure, _text(precise), about=about, counts=f"n = {len(cases)} critical points, one a row")
+    return figure
 
 
 def _ordinate(ax: Axes, rows: pd.DataFrame) -> float:

@@ -33,7 +33,7 @@ def fig2(split: pd.DataFrame, *, about: str) -> Figure:
         for role in roles:
             if not (rows.role == role).any():
                 raise tables.TableError(f"table split has no row with role = {role} of the {name} network")
-    made, axes = style.figure(1, 3, height=3.5, width_ratios=[1.0, 1.0, 0.8])
+    figure, axes = style.figure(1, 3, height=3.5, width_ratios=[1.0, 1.0, 0.8])
     largest = split.weight.abs().groupby(split.layer).max()
     for ax, rows, title in zip(axes[0], (narrow, wide), ("before", "after"), strict=False):
         _network(ax, rows, largest)
@@ -45,11 +45,11 @@ def fig2(split: pd.DataFrame, *, about: str) -> Figure:
     _bars(axes[0, 2], narrow, wide)
     for ax, name in zip(axes[0], "abc", strict=True):
         style.letter(ax, name)
-    made.legend(handles=_handles(), loc="outside upper center", ncols=4)
+    figure.legend(handles=_handles(), loc="outside upper center", ncols=4)
     widest = " and ".join(short(float(value)) for value in largest)
     alpha = short(float(wide.alpha.dropna().iloc[0]))
     style.caption(
-        made,
+        figure,
         "One-step embedding of a critical point: the black neuron (a) becomes two (b) with its input weights "
         rf"and shares of its output weights, $\alpha$ = {alpha}, that add up to what it had (c). "
         f"Edges: weights, as wide as large (widest: {widest} before and behind the hidden layer), red for "
@@ -57,7 +57,7 @@ def fig2(split: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts="n = 1 network",
     )
-    return made
+    return figure
 
 
 def _network(ax: Axes, rows: pd.DataFrame, largest: pd.Series) -> None:

@@ -60,7 +60,7 @@ def fig1(
     starts = [start for start in ("small", "lifted") if (descent.start == start).any()]
     shots = {start: _shots(plateaus[plateaus.start == start], lowest) for start in starts}
     columns = 1 + max(1, *(len(found) for found in shots.values()))
-    made, axes = style.figure(
+    figure, axes = style.figure(
         len(starts), columns, height=1.3 + 1.75 * len(starts), width_ratios=[1.4, *[1.0] * (columns - 1)]
     )
     named = iter("abcdefgh")
@@ -70,9 +70,9 @@ def fig1(
         style.letter(line[0], next(named))
         line[1].set_ylabel("output")
         for ax, shot, (colour, marker) in zip(line[1:], shots[start], MARKS, strict=False):
-            told = _at(plateaus, shot)
-            _mark(line[0], told.iloc[0].step, told.iloc[0].loss, colour, marker)
-            beside |= _outputs(ax, curves, snapshots, functions, lowest, shot, told)
+            plateau = _at(plateaus, shot)
+            _mark(line[0], plateau.iloc[0].step, plateau.iloc[0].loss, colour, marker)
+            beside |= _outputs(ax, curves, snapshots, functions, lowest, shot, plateau)
             _mark(ax, 0.06, 0.94, colour, marker, transform=ax.transAxes)
             style.letter(ax, next(named))
         for ax in line[1 + len(shots[start]) :]:
@@ -81,15 +81,15 @@ def fig1(
             ax.sharey(line[1])
             ax.tick_params(labelleft=False)
     width = int(descent.width.iloc[0])
-    made.legend(
+    figure.legend(
         handles=_handles(width, descent.origin.unique(), lowest, beside), loc="outside upper center", ncols=4
     )
     n = descent.groupby("start").seed.nunique().reindex(starts)
     seeds = " and ".join(f"{count} ({start})" if len(n) > 1 else f"{count}" for start, count in n.items())
     runs = f"n = {seeds} seed{'s' if n.max() > 1 else ''}"
     every = ", a line each; marks and outputs: the first" if n.max() > 1 else ""
-    style.caption(made, _text(width, starts), about=about, counts=runs + every)
-    return made
+    style.caption(figure, _text(width, starts), about=about, counts=runs + every)
+    return figure
 
 
 def _shots(plateaus: pd.DataFrame, lowest: dict[int, series.Point]) -> list[Shot]:
@@ -104,12 +104,12 @@ def _shots(plateaus: pd.DataFrame, lowest: dict[int, series.Point]) -> list[Shot
     firsts = [key for key in stagnant if key.plateau == 1]
     chosen = firsts[:2] if len(firsts) > 1 else stagnant[:2]
     widths = sorted(lowest)
-    found = [
+    slow = [
         Shot(key.start, key.origin, key.seed, key.plateau, key.origin or widths[min(i, len(widths) - 1)])
         for i, key in enumerate(chosen)
     ]
     ends = [key for key in keys if key.plateau == 0]
-    return [*found, *(Shot(key.start, key.origin, key.seed, 0, widths[-1]) for key in ends[:1])]
+    return [*slow, *(Shot(key.start, key.origin, key.seed, 0, widths[-1]) for key in ends[:1])]
 
 
 def _at(table: pd.DataFrame, shot: Shot) -> pd.DataFrame:
@@ -200,8 +200,8 @@ def _outputs(
     return other != reference
 
 
-def _gaps(told: pd.DataFrame, point: series.Point) -> str:
-    rows = told[(told.narrow_width == point[0]) & (told.narrow_point == point[1])]
+def _gaps(plateau: pd.DataFrame, point: series.Point) -> str:
+    rows = plateau[(plateau.narrow_width == point[0]) & (plateau.narrow_point == point[1])]
     if rows.empty:
         return ""
     gap, apart = float(rows.iloc[0].gap), float(rows.iloc[0].output_gap)

@@ -49,7 +49,7 @@ def fig6(filters: pd.DataFrame, *, about: str) -> Figure:
     }
     limits = _limits(list(cells.values()))
     side = min(1.65, (style.DOUBLE - 1.0) / len(epochs))  # inches of a cell
-    made, axes = style.figure(
+    figure, axes = style.figure(
         len(times), len(epochs), width=1.0 + side * len(epochs), height=0.9 + side * len(times)
     )
     for ax, (time, epoch) in zip(axes.flat, [(t, e) for t in times for e in epochs], strict=True):
@@ -62,16 +62,16 @@ def fig6(filters: pd.DataFrame, *, about: str) -> Figure:
             ax.set_title(f"epoch {epoch:g}")
         if epoch == epochs[0]:
             ax.set_ylabel(f"$t_w$ = {time:g}")
-    made.colorbar(shown, ax=axes, label="ln |w|", extend="min", shrink=0.8, aspect=30)
+    figure.colorbar(shown, ax=axes, label="ln |w|", extend="min", shrink=0.8, aspect=30)
     style.caption(
-        made,
+        figure,
         "Incoming weights of one first-layer unit of eFCNs, the one whose convolution sits at the top left, "
         "mean of ln |w| over colour channels; rows: relax time $t_w$, columns: epoch of eFCN training. "
         "Grey: weights that are exactly zero.",
         about=about,
         counts="n = 1 seed",
     )
-    return made
+    return figure
 
 
 @style.house_style
@@ -84,23 +84,23 @@ def fig7(filters: pd.DataFrame, *, about: str) -> Figure:
     first, last = weights.epoch.min(), weights.epoch.max()
     images = [_grid(weights[weights.epoch == epoch], "log_abs_weight") for epoch in (first, last)]
     difference = _grid(change[change.epoch == change.epoch.max()], "log_abs_weight")
-    made, axes = style.figure(1, 3, height=2.55)
+    figure, axes = style.figure(1, 3, height=2.55)
     shared = _limits(images)
     for ax, image, title in zip(axes[0], images, ("initial", f"after {last:g} epochs"), strict=False):
         shown = _heatmap(ax, image, shared)
         ax.set_title(title)
-    made.colorbar(shown, ax=axes[0, :2], label="ln |w|", extend="min", shrink=0.8, aspect=18)
+    figure.colorbar(shown, ax=axes[0, :2], label="ln |w|", extend="min", shrink=0.8, aspect=18)
     axes[0, 2].set_title("difference")
     changed = _heatmap(axes[0, 2], difference, _limits([difference]))
-    made.colorbar(changed, ax=axes[0, 2], label=r"ln |$\Delta$w|", extend="min", shrink=0.8, aspect=18)
+    figure.colorbar(changed, ax=axes[0, 2], label=r"ln |$\Delta$w|", extend="min", shrink=0.8, aspect=18)
     style.caption(
-        made,
+        figure,
         "Incoming weights of the same first-layer unit of an FCN, mean over colour channels, and the change "
         "due to training, on a colour scale of its own.",
         about=about,
         counts="n = 1 seed",
     )
-    return made
+    return figure
 
 
 @style.house_style
@@ -111,7 +111,7 @@ def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError("table blocks has no row")
     layers = [(layer, cells) for layer, cells in blocks.groupby("layer")]
     images = [_grid(cells, "filled") for _, cells in layers]
-    made, axes = style.figure(1, len(layers), height=3.2)
+    figure, axes = style.figure(1, len(layers), height=3.2)
     shades = colormaps["Greys"].with_extremes(bad=style.YELLOW)
     largest = 100 * max(float(np.nanmax(image)) for image in images)
     for ax, (layer, cells), image in zip(axes[0], layers, images, strict=True):
@@ -134,12 +134,12 @@ def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
         )
         ax.spines[["top", "right"]].set_visible(True)
     axes[0, 0].set_ylabel("output unit")
-    made.colorbar(shown, ax=axes, label="local entries in the block (%)", shrink=0.8, aspect=25)
+    figure.colorbar(shown, ax=axes, label="local entries in the block (%)", shrink=0.8, aspect=25)
     style.caption(
-        made,
+        figure,
         "Weight matrices of the convolutions lifted to fully-connected layers: share of each block's entries "
         "that are local. All others, off-local, are zero until the constraint is relaxed.",
         about=about,
         counts="counted in n = 1 lifted network",
     )
-    return made
+    return figure

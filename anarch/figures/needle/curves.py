@@ -22,21 +22,21 @@ def fig2(history: pd.DataFrame, *, about: str) -> Figure:
     rows = tables.select(history, "history", protocol="sgd")
     models = [model for model in ("CNN", "FCN", "eFCN", "continued CNN") if (rows.model == model).any()]
     lines = rows[rows.model.isin(models)].groupby(["model", "relax_time"], dropna=False).ngroups
-    made, axes = style.figure(1, 2, height=style.height_beside(lines, 3.0))
+    figure, axes = style.figure(1, 2, height=style.height_beside(lines, 3.0))
     n = curves(axes[0, 0], rows, "train_loss", label="training loss", models=models)
     n += curves(axes[0, 1], rows, "test_accuracy", label="test accuracy (%)", scale=100, models=models)
     style.legend_beside(axes[0, 1])
     style.letter(axes[0, 0], "a")
     style.letter(axes[0, 1], "b")
     style.caption(
-        made,
+        figure,
         "Training loss (a) and test accuracy (b) against training time, logarithmic and with the initial "
         "point at 0; an eFCN's time starts when it is lifted, at relax time $t_w$, and so does that of its "
         "control, the CNN trained on by the eFCN's recipe.",
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def curves(
@@ -79,19 +79,19 @@ def _series(
     rows: pd.DataFrame, column: str, scale: float, models: Sequence[str]
 ) -> list[tuple[str, pd.DataFrame, Any, str, Any]]:
     """Name, summary over seeds by epoch, colour, marker and line style of each curve with a finite value."""
-    found: list[tuple[str, pd.DataFrame, Any, str, Any]] = []
+    lines: list[tuple[str, pd.DataFrame, Any, str, Any]] = []
     for model, colour, marker, line in (("CNN", "black", "o", "-"), ("FCN", style.RED, "s", style.DASHES[1])):
         if model in models:
-            found.append((model, rows[rows.model == model], colour, marker, line))
+            lines.append((model, rows[rows.model == model], colour, marker, line))
     times = sorted(rows[rows.model.isin(models)].relax_time.dropna().unique())
     looks = style.relax_looks(times)
     for model, line in LINES.items():
         for time in times if model in models else ():
             chosen = rows[(rows.model == model) & (rows.relax_time == time)]
-            found.append((f"{model}, $t_w$ = {time:g}", chosen, *looks[time], line))
+            lines.append((f"{model}, $t_w$ = {time:g}", chosen, *looks[time], line))
     summed = [
         (name, tables.over_seeds(chosen, column, "epoch", scale), colour, marker, line)
-        for name, chosen, colour, marker, line in found
+        for name, chosen, colour, marker, line in lines
     ]
     return [series for series in summed if len(series[1])]
 

@@ -29,7 +29,7 @@ def figC(interpolation: pd.DataFrame, *, about: str) -> Figure:
     if not pairs:
         raise tables.TableError("table interpolation has no row with pair = eFCN-CNN or eFCN-FCN")
     times = sorted(interpolation.relax_time.dropna().unique())
-    made, axes = style.figure(
+    figure, axes = style.figure(
         2 * len(times),
         len(pairs),
         height=0.9 + 3.3 * len(times),
@@ -52,15 +52,15 @@ def figC(interpolation: pd.DataFrame, *, about: str) -> Figure:
     looks: dict[str, Any] = {}
     for ax in axes.flat:
         looks |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    made.legend(list(looks.values()), list(looks), loc="outside upper center", ncols=max(len(looks), 1))
+    figure.legend(list(looks.values()), list(looks), loc="outside upper center", ncols=max(len(looks), 1))
     style.caption(
-        made,
+        figure,
         "Training loss and test accuracy on paths between trained networks, "
         "from the eFCN (α = 0) to the CNN or the FCN (α = 1).",
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def _paths(ax: Axes, rows: pd.DataFrame, column: str, scale: float) -> list[int]:

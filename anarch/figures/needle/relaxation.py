@@ -23,14 +23,14 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
     needed = ("test_accuracy", "best_test_accuracy", "gradient_norm", "hessian_top")
     tables.require(measures, "measures", (*COLUMNS, *needed))
     rows = tables.select(measures, "measures", protocol="sgd")
-    made, axes = style.figure(1, 3, height=2.75)
+    figure, axes = style.figure(1, 3, height=2.75)
     n = performance(axes[0, 0], rows, marks=True)
     n += _before_and_after(axes[0, 1], rows, "gradient_norm", r"gradient norm $|\nabla L|$")
     n += _before_and_after(axes[0, 2], rows, "hessian_top", r"top Hessian eigenvalue $\lambda_{\max}$")
     for ax, name in zip(axes[0], "abc", strict=True):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         "Test accuracy at the end of eFCN training beside the best of CNN and FCN, and that of the CNN "
         "trained on from the same snapshot by the same recipe (a); norm of the training loss' gradient (b) "
         "and largest eigenvalue of its Hessian (c) at the start and at the end of eFCN "
@@ -38,7 +38,7 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
@@ -106,7 +106,7 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     rows = tables.select(measures, "measures", protocol="sgd")
     ends = pd.concat([part(rows, model, "end") for model in ("eFCN", "FCN")])
     deviations = 100 * ends.deviation.astype(float)
-    made, axes = style.figure(1, 3, height=2.9, sharey=True)
+    figure, axes = style.figure(1, 3, height=2.9, sharey=True)
     for ax in axes[0]:
         scales.log_y(ax, deviations, [published.LARGEST_DEVIATION, published.FCN_DEVIATION])
     n = deviation(axes[0, 0], rows)
@@ -118,18 +118,18 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     style.published(axes[0, 2], published.LARGEST_DEVIATION, colour=style.RED)
     style.published(axes[0, 2], published.FCN_DEVIATION, colour=style.BLUE)
     handles, labels = axes[0, 2].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside upper center", ncols=min(max(len(labels), 1), 7))
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(max(len(labels), 1), 7))
     for ax, name in zip(axes[0], "abc", strict=True):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         "Deviation from the CNN subspace, δ = |off-local weights| / |all weights|, at the end of eFCN "
         "training, against relax time (a), loss when lifted (b) and final accuracy (c); blue: the FCN"
         f'{_padded(rows)}. Marked "paper": CIFAR-10, 64 channels, largest eFCN and FCN.',
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def deviation(ax: Axes, rows: pd.DataFrame) -> list[int]:
@@ -186,7 +186,7 @@ def fig5(measures: pd.DataFrame, *, about: str, classes: int = 10) -> Figure:
     """Test accuracy of trained eFCNs against relax time: local part alone, off-local part alone, both."""
     tables.require(measures, "measures", (*COLUMNS, "test_accuracy", "local_accuracy", "off_local_accuracy"))
     rows = part(tables.select(measures, "measures", protocol="sgd"), "eFCN", "end")
-    made, axes = style.figure(1, 1, height=3.1, width=4.6)
+    figure, axes = style.figure(1, 1, height=3.1, width=4.6)
     ax = axes[0, 0]
     n: list[int] = []
     for column, label, colour, marker, line in (
@@ -203,10 +203,10 @@ def fig5(measures: pd.DataFrame, *, about: str, classes: int = 10) -> Figure:
     ax.set_ylim(bottom=0)
     style.legend_above(ax, 2)
     style.caption(
-        made,
+        figure,
         "What the local and the off-local weights of a trained eFCN contribute to its test accuracy: one "
         "part is set to zero, biases and the last layer are kept.",
         about=about,
         counts=n,
     )
-    return made
+    return figure

@@ -40,7 +40,7 @@ def fig1(paths: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError("table paths has no row")
     seed = paths.seed.min()
     rows = paths[paths.seed == seed].sort_values("epoch")
-    made, axes = style.figure(1, 3, height=style.height_beside(rows.relax_time.nunique() + 4, 3.1))
+    figure, axes = style.figure(1, 3, height=style.height_beside(rows.relax_time.nunique() + 4, 3.1))
     whole, near, distance = axes[0]
     _subspace(distance, rows.off_subspace.max())
     for ax, y, foot in (
@@ -63,7 +63,7 @@ def fig1(paths: pd.DataFrame, *, about: str) -> Figure:
     for ax, name in zip(axes[0], "abc", strict=True):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         "Training paths in the parameter space of the FCN, on the plane of their two leading principal "
         "components: all of them (a), the CNN's surroundings, boxed in a, enlarged (b); and their distance "
         "from the linear CNN subspace, on a square-root scale (c). Arrow heads: end of training; open marks: "
@@ -72,7 +72,7 @@ def fig1(paths: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=f"n = 1 seed (seed {seed:g})",
     )
-    return made
+    return figure
 
 
 def _magnify(whole: Axes, near: Axes, rows: pd.DataFrame) -> None:

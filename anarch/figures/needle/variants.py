@@ -19,7 +19,7 @@ def protocol_figure(
     tables.require(measures, "measures", (*MEASURED, "deviation"))
     tables.require(history, "history", curves.COLUMNS)
     rows = tables.select(measures, "measures", protocol=protocol)
-    made, axes = style.figure(1, 3, height=style.height_beside(2 + rows.relax_time.nunique(), 2.75))
+    figure, axes = style.figure(1, 3, height=style.height_beside(2 + rows.relax_time.nunique(), 2.75))
     n = relaxation.performance(axes[0, 0], rows, marks=False)
     scales.log_y(axes[0, 1], 100 * relaxation.part(rows, "eFCN", "end").deviation.astype(float))
     n += relaxation.deviation(axes[0, 1], rows)
@@ -35,13 +35,13 @@ def protocol_figure(
     for ax, name in zip(axes[0], "abc", strict=True):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         f"{text}: test accuracy at the end of eFCN training beside the best of CNN and FCN (a), deviation "
         "from the CNN subspace at the end (b), test accuracy against training time (c).",
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def figB1(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
@@ -86,7 +86,7 @@ def lcn(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
     tables.require(measures, "measures", MEASURED)
     tables.require(history, "history", curves.COLUMNS)
     rows = tables.select(measures, "measures", protocol="sgd")
-    made, axes = style.figure(1, 2, height=style.height_beside(3 + rows.relax_time.nunique(), 3.0))
+    figure, axes = style.figure(1, 2, height=style.height_beside(3 + rows.relax_time.nunique(), 3.0))
     final = tables.over_seeds(relaxation.part(rows, "eLCN", "end"), "test_accuracy", scale=100)
     if len(final):
         style.spread(
@@ -115,5 +115,5 @@ def lcn(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
         "Relaxing weight sharing alone (eLCN) or locality with it (eFCN): "
         "final test accuracy (a) and training (b)."
     )
-    style.caption(made, text if len(final) else f"{text} The tables hold no eLCN.", about=about, counts=n)
-    return made
+    style.caption(figure, text if len(final) else f"{text} The tables hold no eLCN.", about=about, counts=n)
+    return figure

@@ -29,16 +29,16 @@ def columns(rows: pd.DataFrame, lengths: tuple[int, ...]) -> list[Column]:
 
     ``lengths`` are those of the paper's table.  Where no data set is the paper's, its CIFAR-10 stands last.
     """
-    found: list[Column] = []
+    columns: list[Column] = []
     for task, name in series.task_names(rows).items():
         ours = set(rows[rows.task == task].epochs)
         known = published.data(name) in published.DATASETS
         for epochs in sorted(ours | set(lengths if known else ())):
-            found += [Column(name, epochs, task)] if epochs in ours else []
-            found += [Column(name, epochs, None)] if known and epochs in lengths else []
-    if all(column.task for column in found):
-        found += [Column("CIFAR-10", epochs, None) for epochs in lengths]
-    return found
+            columns += [Column(name, epochs, task)] if epochs in ours else []
+            columns += [Column(name, epochs, None)] if known and epochs in lengths else []
+    if all(column.task for column in columns):
+        columns += [Column("CIFAR-10", epochs, None) for epochs in lengths]
+    return columns
 
 
 def table1(results: pd.DataFrame, *, about: str) -> Figure:

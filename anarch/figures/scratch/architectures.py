@@ -20,7 +20,7 @@ def fig1(counts: pd.DataFrame, scaling: pd.DataFrame, *, about: str) -> Figure:
     """D-CONV and S-CONV layer by layer; weights of six networks against alpha and against image size."""
     tables.require(counts, "counts", ("network", "layer", "description"))
     tables.require(scaling, "scaling", ("panel", "network", "alpha", "size", "weights"))
-    made, axes = style.figure(1, 4, height=3.5, width_ratios=[0.68, 0.68, 1.3, 1.3])
+    figure, axes = style.figure(1, 4, height=3.5, width_ratios=[0.68, 0.68, 1.3, 1.3])
     for ax, network in zip(axes[0], ("D-CONV", "S-CONV"), strict=False):
         _stack(ax, tables.select(counts, "counts", network=network), network)
     panels = (("alpha", r"base channels $\alpha$", "size", r"image size $s$ = {:g}"),
@@ -34,11 +34,11 @@ def fig1(counts: pd.DataFrame, scaling: pd.DataFrame, *, about: str) -> Figure:
     axes[0, 2].set_ylabel("weights")
     networks = series.present(scaling, NETWORKS, "scaling")
     limit = series.handle("16 GB at 16 bits", style.INK, "", style.DASHES[2])
-    series.legend(made, [*series.network_handles(networks), limit])
+    series.legend(figure, [*series.network_handles(networks), limit])
     for ax, name in zip((axes[0, 0], *axes[0, 2:]), "abc", strict=True):
         style.letter(ax, name)
     style.caption(
-        made,
+        figure,
         "D-CONV and S-CONV (channels or units, stride; batch norm and ReLU after each layer but the last), "
         "and the weights of both and of their locally and fully-connected counterparts against base channels "
         "and image size, by the formulas of Tables 3 and 4, the former corrected. Dotted: what 16 GB hold at "
@@ -46,7 +46,7 @@ def fig1(counts: pd.DataFrame, scaling: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts="exact numbers",
     )
-    return made
+    return figure
 
 
 def _stack(ax: Axes, rows: pd.DataFrame, network: str) -> None:

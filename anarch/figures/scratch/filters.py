@@ -92,7 +92,7 @@ def _draw(
     shown = {wanted: _pictures(of(filters[filters.task == task], wanted), most) for wanted in every}
     measured = {wanted: _measured(results[results.task == task], wanted) for wanted in every}
     room = [pixels.height(pictures, WIDTH) for pictures in shown.values()]
-    made, axes = style.figure(
+    figure, axes = style.figure(
         len(every), 1, height=sum(room) + 0.26 * len(every) + 1.05, height_ratios=[h + 0.05 for h in room]
     )
     for ax, wanted in zip(axes[:, 0], every, strict=True):
@@ -102,10 +102,10 @@ def _draw(
             )
         ax.set_title(_title(wanted, measured[wanted]), loc="left")
         pixels.draw(ax, shown[wanted], WIDTH)
-    pixels.colour_bar(made, axes)
+    pixels.colour_bar(figure, axes)
     where = f" Data: {name}." if len(names) > 1 else ""
-    style.caption(made, f"{text}{where} {NOTE}", about=about, counts=_counts(list(measured.values())))
-    return made
+    style.caption(figure, f"{text}{where} {NOTE}", about=about, counts=_counts(list(measured.values())))
+    return figure
 
 
 NOTE = (

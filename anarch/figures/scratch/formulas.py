@@ -41,15 +41,15 @@ def _network(network: str, part: pd.DataFrame) -> dict[tuple[str, str], list[str
     """The columns of one network: one formula where the paper's is right, else the paper's and the true."""
     printed, true = ([f"${text}$" for text in part[f"{which}_formula"]] for which in ("printed", "true"))
     if _wrong(part).empty:
-        found = {"formula": true, "weights": _whole(part.true)}
+        columns = {"formula": true, "weights": _whole(part.true)}
     else:
-        found = {
+        columns = {
             "paper's formula": printed, "paper's weights": _whole(part.printed),
             "true formula": true, "true weights": _whole(part.true),
         }  # fmt: skip
     if (part.acting != part.true).any():
-        found["acting"] = _whole(part.acting)
-    return {(network, name): column for name, column in found.items()}
+        columns["acting"] = _whole(part.acting)
+    return {(network, name): column for name, column in columns.items()}
 
 
 def _wrong(rows: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,9 @@ def fig5(results: pd.DataFrame, *, about: str) -> Figure:
     """Test accuracy of ResNet18 against its kernel size, by SGD and by beta-LASSO, a panel per task."""
     rows = series.longest(series.family(results, "results", "kernels", "kernel", "test_accuracy"))
     names = series.task_names(rows)
-    made, axes = style.figure(1, len(names), height=2.9, width={1: 3.9, 2: 5.6}.get(len(names), style.DOUBLE))
+    figure, axes = style.figure(
+        1, len(names), height=2.9, width={1: 3.9, 2: 5.6}.get(len(names), style.DOUBLE)
+    )
     n: list[int] = []
     for ax, (task, name) in zip(axes[0], names.items(), strict=True):
         part = rows[rows.task == task]
@@ -30,15 +32,15 @@ def fig5(results: pd.DataFrame, *, about: str) -> Figure:
         ax.margins(x=0.08)
         ax.set(title=name, xlabel="kernel size (pixels)")
     axes[0, 0].set_ylabel("test accuracy (%)")
-    made.legend(
+    figure.legend(
         handles=[series.handle(*look) for look in LOOKS.values()], loc="outside upper center", ncols=2
     )
     widths = ", ".join(f"{width:g}" for width in rows.width.unique())
     style.caption(
-        made,
+        figure,
         f"Test accuracy of ResNet18 (base channels: {widths}) against the size of its kernels, "
         "trained by SGD and by β-LASSO. The paper's text gives neither sizes nor numbers.",
         about=about,
         counts=n,
     )
-    return made
+    return figure

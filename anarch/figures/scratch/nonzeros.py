@@ -18,7 +18,7 @@ def fig3(layers: pd.DataFrame, *, about: str) -> Figure:
     rows = series.longest(tables.select(rows, "layers", network="S-FC", method=series.LASSO))
     fixed = series.longest(series.family(layers, "layers", "table1"))
     names = series.task_names(rows)
-    made, axes = style.figure(1, 3, height=2.9)
+    figure, axes = style.figure(1, 3, height=2.9)
     n: list[int] = []
     hidden = 0
     for ax, (layer, name) in zip(axes[0], NAMES.items(), strict=True):
@@ -35,14 +35,14 @@ def fig3(layers: pd.DataFrame, *, about: str) -> Figure:
         for i, name in enumerate(names.values())
     ]
     lines = [series.handle(label, style.RED, "", line) for label, line in LEVELS.values()]
-    made.legend(
+    figure.legend(
         handles=[*curves, *lines],
         loc="outside upper center",
         ncols=3 if len(curves) > 1 else 4,
         columnspacing=1.0,
     )
     style.caption(
-        made,
+        figure,
         "Weights that are not exactly zero in each layer of S-FC after training by β-LASSO, against total "
         "shrink Λ of the first layer; red: all weights of S-CONV, S-LOCAL and S-FC, whose second and third "
         "layers are alike. The paper's λ = 10⁻⁵ is Λ = 0.02 in 400 epochs and 0.2 in 4000."
@@ -50,7 +50,7 @@ def fig3(layers: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 LEVELS = {

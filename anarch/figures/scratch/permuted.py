@@ -25,7 +25,7 @@ def fig10(results: pd.DataFrame, *, about: str) -> Figure:
     if not rows.way.isin(GROUPS).any():
         raise tables.TableError("table results has no row of family = permuted of the networks of Fig. 10")
     names = series.task_names(rows)
-    made, axes = style.figure(
+    figure, axes = style.figure(
         2, len(names), height=4.3, width={1: 4.6, 2: 6.6}.get(len(names), 9.6), sharey="row", sharex=True
     )
     n: list[int] = []
@@ -39,9 +39,9 @@ def fig10(results: pd.DataFrame, *, about: str) -> Figure:
     axes[1, 0].set_ylabel("radius / shuffled")
     kin = [published.NAMES[known] for name in names.values() if (known := published.kin(name))]
     handles = [series.handle(f"{pixels} pixels", *look[:2], "none") for pixels, look in LOOKS.items()]
-    series.legend(made, handles + ([style.open_handle(f"paper ({', '.join(kin)}), intact")] if kin else []))
+    series.legend(figure, handles + ([style.open_handle(f"paper ({', '.join(kin)}), intact")] if kin else []))
     style.caption(
-        made,
+        figure,
         "Above: test accuracy with pixels as they are and with pixels permuted, in all images alike. Below: "
         "rms radius of first-layer filters, put back in the order of the image, over that of equal weights "
         "on shuffled pixels (dotted: 1, no locality); median over filters with 20 non-zero weights or more; "
@@ -49,7 +49,7 @@ def fig10(results: pd.DataFrame, *, about: str) -> Figure:
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def _locality(ax: Axes, rows: pd.DataFrame) -> None:

@@ -113,9 +113,9 @@ def draw(ax: Axes, pictures: Sequence[Picture], width: float) -> None:
     )
 
 
-def colour_bar(made: Figure, ax: Axes | np.ndarray) -> None:
+def colour_bar(figure: Figure, ax: Axes | np.ndarray) -> None:
     """The map from the largest negative to the largest positive weight of a filter."""
     scale = ScalarMappable(Normalize(-1, 1), SIGNED)
-    bar = made.colorbar(scale, ax=ax, location="bottom", shrink=0.4, aspect=35, pad=0.01, ticks=[-1, 0, 1])
+    bar = figure.colorbar(scale, ax=ax, location="bottom", shrink=0.4, aspect=35, pad=0.01, ticks=[-1, 0, 1])
     bar.ax.set_xticklabels(["−max |w|", "0 (exact zeros: white)", "max |w|"])
     bar.outline.set_linewidth(0.4)

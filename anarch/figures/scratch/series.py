@@ -51,10 +51,10 @@ def task_names(rows: pd.DataFrame) -> dict[str, str]:
 def present(rows: pd.DataFrame, networks: Iterable[str], name: str) -> list[str]:
     """Those of ``networks`` that are in ``rows``; TableError where none is."""
     asked = list(networks)
-    found = [network for network in asked if (rows.network == network).any()]
-    if not found:
+    present = [network for network in asked if (rows.network == network).any()]
+    if not present:
         raise tables.TableError(f"table {name} has no row with network = {', '.join(asked)}")
-    return found
+    return present
 
 
 def handle(label: str, colour: str, marker: str, line: Any, **options: Any) -> Line2D:
@@ -66,11 +66,11 @@ def network_handles(networks: Iterable[str]) -> list[Line2D]:
     return [handle(network, *LOOKS[network]) for network in networks]
 
 
-def legend(made: Figure, handles: list[Line2D]) -> None:
+def legend(figure: Figure, handles: list[Line2D]) -> None:
     """One legend above all panels, in as many columns as the figure's width has room for."""
-    lines = -(-len(handles) // max(1, int(made.get_figwidth())))
+    lines = -(-len(handles) // max(1, int(figure.get_figwidth())))
     columns = -(-len(handles) // lines)
-    made.legend(handles=handles, loc="outside upper center", ncols=columns, columnspacing=1.0)
+    figure.legend(handles=handles, loc="outside upper center", ncols=columns, columnspacing=1.0)
 
 
 def count_text(value: float, _position: int | None = None) -> str:

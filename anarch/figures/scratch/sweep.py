@@ -23,7 +23,7 @@ def fig2(results: pd.DataFrame, *, about: str) -> Figure:
     names = series.task_names(rows)
     shown = dict(list(names.items())[:2])
     width = style.DOUBLE if len(shown) > 1 else 5.6
-    made, axes = style.figure(1, len(shown) + 1, height=3.0, width=width, sharey=len(names) == 1)
+    figure, axes = style.figure(1, len(shown) + 1, height=3.0, width=width, sharey=len(names) == 1)
     n: list[int] = []
     for ax, (task, name) in zip(axes[0], shown.items(), strict=False):
         n += accuracy(ax, rows[rows.task == task], networks, "test_accuracy")
@@ -44,9 +44,9 @@ def fig2(results: pd.DataFrame, *, about: str) -> Figure:
         ]
     if _marked(shown):
         handles.append(style.open_handle("paper"))
-    series.legend(made, handles)
-    style.caption(made, _text(rows, names, _marked(shown), unfit), about=about, counts=n)
-    return made
+    series.legend(figure, handles)
+    style.caption(figure, _text(rows, names, _marked(shown), unfit), about=about, counts=n)
+    return figure
 
 
 @style.house_style
@@ -55,7 +55,7 @@ def fig6(results: pd.DataFrame, *, about: str) -> Figure:
     rows = series.longest(series.family(results, "results", "sweep", *COLUMNS))
     networks = series.present(rows, NETWORKS, "results")
     names = series.task_names(rows)
-    made, axes = style.figure(
+    figure, axes = style.figure(
         2,
         len(names),
         height=4.3,
@@ -77,16 +77,16 @@ def fig6(results: pd.DataFrame, *, about: str) -> Figure:
         ax.set_ylabel(label)
     fit = series.handle("fits (Fig. 2)", style.GREY, "", style.DASHES[2])
     paper = [style.open_handle("paper")] if _marked(names) else []
-    series.legend(made, [*series.network_handles(networks), fit, *paper])
+    series.legend(figure, [*series.network_handles(networks), fit, *paper])
     note = f" {_marks_text()}" if paper else ""
     style.caption(
-        made,
+        figure,
         "Accuracy at the end of training by SGD on training images (above) and test images (below) against "
         f"the number of weights (entries of kernels and matrices).{note}",
         about=about,
         counts=n,
     )
-    return made
+    return figure
 
 
 def accuracy(ax: Axes, rows: pd.DataFrame, networks: list[str], column: str) -> list[int]:

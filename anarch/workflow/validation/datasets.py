@@ -33,8 +33,8 @@ def _check_source(key: str, spec: DataSpec, library: WithoutTorch) -> None:
     except OSError:  # of a stored source: no data root is given
         pass
     module = f"anarch.data.sources.{spec.source}"
-    made = library.function(module, "generate") or library.function(module, "load")
-    check_types(key, made, spec.options)
+    source = library.function(module, "generate") or library.function(module, "load")
+    check_types(key, source, spec.options)
 
 
 def _check_path(key: str, spec: DataSpec) -> None:

@@ -25,38 +25,38 @@ def layers(key: str, model: Model, data: DataSpec, library: WithoutTorch) -> Seq
         require_defined(f"{key}.architecture", model.architecture, library.root)
         home, _, name = model.architecture.rpartition(".")
     try:
-        made = library.call("anarch.models", "build", *wanted, **model.options)
+        calls = library.call("anarch.models", "build", *wanted, **model.options)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from None
     check_types(key, library.function(home, name), model.options)
-    for layer in made:
+    for layer in calls:
         if layer.names[0] == "torch.nn.Dropout" and layer.args and not 0 <= layer.args[0] < 1:
             raise ValueError(f"{key}.options.dropout: must be 0 or more and below 1, got {layer.args[0]}")
-    return made
+    return calls
 
 
-def has_batch_norm(made: Sequence[Call]) -> bool:
-    return any("BatchNorm" in name for layer in made for name in layer.names)
+def has_batch_norm(calls: Sequence[Call]) -> bool:
+    return any("BatchNorm" in name for layer in calls for name in layer.names)
 
 
-def first_map(made: Sequence[Call], data: DataSpec) -> tuple[int, int, int] | None:
+def first_map(calls: Sequence[Call], data: DataSpec) -> tuple[int, int, int] | None:
     """Channels, height and width of the first convolution's map, where the images and its sizes are known."""
-    found = images(data)
-    layer = next((each for each in made if "torch.nn.Conv2d" in each.names), None)
-    if layer is None or not found.known:
+    stored = images(data)
+    layer = next((each for each in calls if "torch.nn.Conv2d" in each.names), None)
+    if layer is None or not stored.known:
         return None
     numbers = [arg for arg in layer.args if isinstance(arg, int)]
-    told = {"stride": 1, "padding": 0, **dict(zip(_CONVOLUTION, numbers, strict=False)), **layer.kwargs}
-    sizes = [told[name] for name in _CONVOLUTION if isinstance(told.get(name), int)]
+    options = {"stride": 1, "padding": 0, **dict(zip(_CONVOLUTION, numbers, strict=False)), **layer.kwargs}
+    sizes = [options[name] for name in _CONVOLUTION if isinstance(options.get(name), int)]
     if len(sizes) < len(_CONVOLUTION):
         return None
     _, channels, kernel, stride, padding = sizes
-    height, width = ((side + 2 * padding - kernel) // stride + 1 for side in found.shape[1:])
+    height, width = ((side + 2 * padding - kernel) // stride + 1 for side in stored.shape[1:])
     return channels, height, width
 
 
-def _shape(found: Images, data: DataSpec) -> tuple[int, int, int]:
-    if found.known:
-        return found.shape
+def _shape(stored: Images, data: DataSpec) -> tuple[int, int, int]:
+    if stored.known:
+        return stored.shape
     side = data.side or _LARGE
-    return found.shape[0], side, side
+    return stored.shape[0], side, side

@@ -37,31 +37,31 @@ def place(study: str, run: str) -> Place:
 
 
 def _of_needle(run: str) -> Place:
-    told = needle.describe(run)
-    protocol = f"needle.protocols.{told['protocol']}"
-    return Place(protocol, f"{protocol}.model", (f"{protocol}.{_NEEDLE_STEPS[told['model']]}",))
+    facts = needle.describe(run)
+    protocol = f"needle.protocols.{facts['protocol']}"
+    return Place(protocol, f"{protocol}.model", (f"{protocol}.{_NEEDLE_STEPS[facts['model']]}",))
 
 
 def _of_bad_minima(run: str) -> Place:
-    told, setup = bad_minima.describe(run), f"bad_minima.setups.{run.partition('/')[0]}"
-    heuristics = () if told["stage"] == "pretraining" else bad_minima.heuristics(told["mode"])
-    recipes = (f"{setup}.{told['stage']}", *(f"{setup}.heuristics.{name}" for name in heuristics))
+    facts, setup = bad_minima.describe(run), f"bad_minima.setups.{run.partition('/')[0]}"
+    heuristics = () if facts["stage"] == "pretraining" else bad_minima.heuristics(facts["mode"])
+    recipes = (f"{setup}.{facts['stage']}", *(f"{setup}.heuristics.{name}" for name in heuristics))
     return Place(setup, f"{setup}.model", recipes)
 
 
 def _of_scratch(run: str) -> Place:
-    told = scratch.describe(run)
-    task = f"scratch.tasks.{told['task']}"
+    facts = scratch.describe(run)
+    task = f"scratch.tasks.{facts['task']}"
     return Place(task, task, (f"{task}.training",))
 
 
 def _of_blessing(run: str) -> Place:
-    told = blessing.describe(run)
-    part, method = f"blessing.{told['part']}", told["method"]
-    if told["part"] == "poisoned":
-        chosen = f"{part}.{told['set']}"
-        return Place(chosen, f"{chosen}.model", (f"{chosen}.{'poisoned' if told['beta'] else 'good'}",))
-    if told["part"] == "models":
+    facts = blessing.describe(run)
+    part, method = f"blessing.{facts['part']}", facts["method"]
+    if facts["part"] == "poisoned":
+        chosen = f"{part}.{facts['set']}"
+        return Place(chosen, f"{chosen}.model", (f"{chosen}.{'poisoned' if facts['beta'] else 'good'}",))
+    if facts["part"] == "models":
         return Place(part, f"{part}.{method}.model", (f"{part}.{method}.recipe",))
     return Place(part, f"{part}.model", (f"{part}.recipe", f"{part}.methods.{method}"))
 

@@ -24,17 +24,17 @@ def check_runs(
     """Raises ValueError for the first run that could not be trained, and for options that do nothing."""
     cases = _cases(runs)
     networks: dict[str, Sequence[Call]] = {}
-    for found, spec in cases:
-        where, data, network = partial(found.where, config), datasets[spec.dataset], _network(spec)
+    for stands, spec in cases:
+        where, data, network = partial(stands.where, config), datasets[spec.dataset], _network(spec)
         check_recipe(spec.recipe, where, library)
         if network not in networks:
-            networks[network] = layers(found.model, spec.model, data, library)
+            networks[network] = layers(stands.model, spec.model, data, library)
         _check_batches(spec, data, where, has_batch_norm(networks[network]))
         _check_crops(spec, data, where)
         _check_stop(spec, where)
         if spec.poison is not None and size(data, "extra") == 0:
             raise ValueError(
-                f"{found.section}.dataset: {spec.dataset!r} has no images to poison with: "
+                f"{stands.section}.dataset: {spec.dataset!r} has no images to poison with: "
                 "give it `extra` (a generated source) or `held_out` (a stored one)"
             )
     _check_idle(config, cases)

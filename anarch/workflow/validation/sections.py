@@ -34,10 +34,10 @@ def _check_needle(section: Section, datasets: Datasets, library: WithoutTorch) -
     sgd, filter_ = section["protocols"]["sgd"], section["filter"]
     _enough("needle.interpolation.images", section["interpolation"]["images"], sgd["dataset"], datasets)
     data = datasets[sgd["dataset"]]
-    found = first_map(layers("needle.protocols.sgd.model", parse(Model, sgd["model"]), data, library), data)
-    if found is None:
+    shape = first_map(layers("needle.protocols.sgd.model", parse(Model, sgd["model"]), data, library), data)
+    if shape is None:
         return
-    channels, height, width = found
+    channels, height, width = shape
     row, column = filter_["position"]
     if filter_["channel"] >= channels:
         raise ValueError(
@@ -51,18 +51,18 @@ def _check_needle(section: Section, datasets: Datasets, library: WithoutTorch) -
 
 def _check_embedding(section: Section, datasets: Datasets, library: WithoutTorch) -> None:
     for name in ("small", "lifted"):
-        told = section["descent"][name]
-        if told["record_every"] > told["steps"]:
+        start = section["descent"][name]
+        if start["record_every"] > start["steps"]:
             raise ValueError(
-                f"embedding.descent.{name}.record_every: {told['record_every']} is past the last step, "
-                f"{told['steps']}"
+                f"embedding.descent.{name}.record_every: {start['record_every']} is past the last step, "
+                f"{start['steps']}"
             )
     cnn = section["reduction"]["cnn"]
-    found = images(datasets[cnn["dataset"]])
-    if not found.known:
+    stored = images(datasets[cnn["dataset"]])
+    if not stored.known:
         return
     geometry = {name: cnn[name] for name in ("kernel", "stride", "pool")}
-    wide = (found.shape, cnn["width"], found.classes, cnn["variance"], None)
+    wide = (stored.shape, cnn["width"], stored.classes, cnn["variance"], None)
     try:
         library.call("anarch.critical.channels", "gaussian_cnn", *wide, **geometry)
     except ValueError as error:
