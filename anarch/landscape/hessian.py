@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,30 +205,55 @@ def _products(
         with torch.enable_grad(), guarded(model), sdpa_kernel(SDPBackend.MATH):
             return example_losses(loss, model(images), labels).sum() * (1 / len(x))
 
+    # The graph of a gradient is as large as in one product.  Of a single batch it serves all of them, which
+    # then take a second backward pass each; of many it would be as many times as large.
+    single = len(x) <= batch_size
+    kept: list[Sequence[Tensor]] = []
+
     def add_product(vector: Sequence[Tensor], out: Sequence[Tensor]) -> None:
         for images, labels in batches(x, y, batch_size):
-            _add_product(share(images, labels), parameters, vector, out)
+            with _told_of_derivatives():
+                slopes = kept[0] if kept else _slopes(share(images, labels), parameters)
+                if single and not kept:
+                    kept.append(slopes)
+                _add_product(slopes, parameters, vector, out, keep=single)
 
     return add_product
 
 
+def _slopes(share: Tensor, parameters: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Gradient of one batch's ``share`` of the mean loss, with its graph."""
+    return torch.autograd.grad(share, parameters, create_graph=True, materialize_grads=True)
+
+
 def _add_product(
-    share: Tensor, parameters: Sequence[Tensor], vector: Sequence[Tensor], out: Sequence[Tensor]
+    slopes: Sequence[Tensor],
+    parameters: Sequence[Tensor],
+    vector: Sequence[Tensor],
+    out: Sequence[Tensor],
+    *,
+    keep: bool,
 ) -> None:
-    """Add the product of one batch's ``share`` of the mean loss to ``out``; its graph dies here."""
+    """Add the product of one batch to ``out``; ``keep``: the graph of its ``slopes``, for another product."""
+    curved = [(slope, v) for slope, v in zip(slopes, vector, strict=True) if slope.requires_grad]
+    if not curved:
+        return
+    outputs, directions = zip(*curved, strict=True)
+    options: dict[str, Any] = {"materialize_grads": True, "retain_graph": keep}
+    products = torch.autograd.grad(outputs, parameters, grad_outputs=directions, **options)
+    for total, product in zip(out, products, strict=True):
+        total.add_(product)
+
+
+@contextmanager
+def _told_of_derivatives() -> Iterator[None]:
+    """ValueError, in one line, where PyTorch has no second derivative."""
     try:
-        slopes = torch.autograd.grad(share, parameters, create_graph=True, materialize_grads=True)
-        curved = [(slope, v) for slope, v in zip(slopes, vector, strict=True) if slope.requires_grad]
-        if not curved:
-            return
-        outputs, directions = zip(*curved, strict=True)
-        products = torch.autograd.grad(outputs, parameters, grad_outputs=directions, materialize_grads=True)
+        yield
     except RuntimeError as error:  # as PyTorch and cuDNN put it
         if not any(words in str(error) for words in ("is not implemented", "is not supported")):
             raise
         raise ValueError(f"the loss has no second derivative in PyTorch: {one_line(error)}") from error
-    for total, product in zip(out, products, strict=True):
-        total.add_(product)
 
 
 def _scale(vector: Sequence[Tensor], factor: float) -> None:
