@@ -29,9 +29,26 @@
     }
     for (const study of all(".study")) study.hidden = active && all(".exhibit, .loose", study).every(part => part.hidden);
     for (const row of all(".matrix tbody tr")) row.hidden = studies.length > 0 && !studies.includes(row.dataset.study);
+    tell(wanted);
     const count = cells.filter(cell => !cell.classList.contains("off")).length;
     shown.textContent = active ? `${count} of ${cells.length} claims shown.` : everything;
     reset.hidden = !active;
+  }
+
+  // Beside a choice: how many claims it has among those that the other kinds of filters let through.
+  function tell(wanted) {
+    const number = (within, kind, value) => within.filter(cell => cell.dataset[kind] === value).length;
+    for (const button of buttons) {
+      const others = Object.entries(wanted).filter(([kind, values]) => kind !== button.dataset.kind && values.length);
+      const fitting = cells.filter(cell => others.every(([kind, values]) => values.includes(cell.dataset[kind])));
+      const told = button.querySelector("[data-count]");
+      if (told) told.textContent = number(fitting, button.dataset.kind, button.dataset.value);
+    }
+    const verdicts = buttons.filter(b => b.dataset.kind === "verdict").map(b => b.dataset.value);
+    for (const row of all(".matrix tbody tr, .matrix tfoot tr")) {
+      const within = (row.dataset.study ? all(".cell", row) : cells).filter(cell => !cell.classList.contains("off"));
+      all(".count", row).forEach((place, i) => (place.textContent = number(within, "verdict", verdicts[i])));
+    }
   }
 
   function clear() {

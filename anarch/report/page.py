@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from anarch.claims.discoveries import RATE
-from anarch.report import costs, words
+from anarch.report import costs, glossary, words
 from anarch.report.claims import VERDICTS, Claim, chance, tally, tally_text
 from anarch.workflow.exhibits import Figure, Paper, registers
 
@@ -175,7 +175,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words, VERDICTS=VERDICTS, inline=_inline)
+    environment.globals.update(words=words, VERDICTS=VERDICTS, inline=_inline, glossed=glossary.glossed)
     parts = sections(claims, pictures, tables)
     spent = costs.by_study(timings)
     order = [section.study for section in parts]
@@ -189,6 +189,7 @@ def render(
         rate=f"{100 * RATE:g}",
         sections=parts,
         by_name={table.name: table for table in tables},
+        terms=glossary.TERMS,
         papers={claim.paper_key: claim.paper_name for claim in claims},
         costs={study: spent[study] for study in [*order, *spent] if study in spent},
         cost=costs.total(timings.values()),

@@ -130,6 +130,24 @@ def test_filters_by_mouse(shown):
     assert visible(shown, ".cell") == [] and len(visible(shown, ".exhibit")) == 1
 
 
+def test_filters_tell_what_each_choice_would_leave(shown):
+    def counts(kind: str) -> list[str]:
+        return visible(shown, f"button[data-kind='{kind}'] small")
+
+    def totals() -> list[str]:
+        return visible(shown, ".matrix tfoot .count")
+
+    before = counts("verdict"), counts("study"), totals()
+    assert before == (["2", "1", "1", "1"], ["3", "1", "figures only", "1"], ["2", "1", "1", "1"])
+    button(shown, "needle").click()
+    assert counts("verdict") == ["1", "1", "1", "0"] and totals() == ["1", "1", "1", "0"]
+    assert counts("study") == before[1]  # of its own kind: as many as before
+    button(shown, "reproduced").click()
+    assert counts("study") == ["1", "0", "figures only", "1"] and totals() == ["1", "0", "0", "0"]
+    shown.find_element("id", "reset").click()
+    assert (counts("verdict"), counts("study"), totals()) == before
+
+
 def test_filters_and_skip_link_by_keyboard(shown):
     from selenium.webdriver.common.keys import Keys
 

@@ -1,10 +1,17 @@
 """Captions' mathematics and numbers as a reader sees them; costs are sums."""
 
+import html
 import math
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
-from anarch.report import costs, words
+from anarch.report import costs, glossary, words
+from anarch.workflow.exhibits import registers
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +59,25 @@ def test_indices_in_sentences():
     assert words.prose("t_w < W_0, but test_accuracy") == (
         "<i>t</i><sub>w</sub> &lt; <i>W</i><sub>0</sub>, but test_accuracy"
     )
+
+
+def test_words_tell_their_meaning_where_they_stand_first():
+    told = glossary.glossed(words.prose("Relaxed at t_w, eFCNs end above the FCN; an eFCN <b> is no S-FCN."))
+    assert re.findall(r"<abbr[^>]*>(.*?)</abbr>", told) == ["<i>t</i><sub>w</sub>", "eFCN", "FCN"]
+    assert "</abbr>s end" in told and "an eFCN &lt;b&gt;" in told
+    plain = re.sub("<[^>]*>", "", glossary.glossed(words.prose("Bad minima, from an adversarial start")))
+    assert plain == "Bad minima, from an adversarial start"
+
+
+def test_every_word_of_the_glossary_is_used_by_a_claim_a_study_or_a_figure():
+    said = [row["says"] for row in yaml.safe_load((ROOT / "config/claims.yaml").read_text())]
+    for register in registers().values():
+        said += [register.about, *(figure.title for figure in register.figures.values())]
+    told = "".join(glossary.glossed(words.prose(text)) for text in said)
+    for term, meaning in glossary.TERMS.items():
+        if term == "eLCN":  # of captions of needle_lcn only, which are made when it is drawn
+            continue
+        assert f'title="{html.escape(meaning)}"' in told, term
 
 
 def test_quantities_sizes_and_times():
