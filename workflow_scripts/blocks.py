@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from anarch.lifting.locality import local_masks
 from anarch.training.network import empty_network
 from anarch.workflow.specs import Model, parse
-from shared.artefacts import load_manifest, write_csv
+from shared.artefacts import write_csv
+from shared.descriptions import load_manifest
 from shared.jobs import folder, parser, run_script, start
 
 CELLS = 128  # of a picture's side; larger matrices are averaged

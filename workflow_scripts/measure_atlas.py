@@ -9,7 +9,8 @@ from anarch.atlas.measures import Effort, landscape, weights
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow.specs import parse
-from shared.artefacts import load_spec, write_csv
+from shared.artefacts import write_csv
+from shared.descriptions import load_spec
 from shared.jobs import folder, parser, progress, run_script, start
 from shared.runs import Run, open_run
 from shared.tensors import load_examples

@@ -20,7 +20,8 @@ from anarch.report import claims as verdicts
 from anarch.report.page import Picture, Table, render
 from anarch.workflow import paths
 from anarch.workflow.exhibits import Figure, registers
-from shared.artefacts import kept, load_manifest, read_csv, write_text
+from shared.artefacts import kept, read_csv, write_text
+from shared.descriptions import load_manifest
 from shared.integrity import verified, verified_json
 
 PACKAGES = ("snakemake", "pandas", "numpy", "scipy", "matplotlib", "seaborn", "pillow", "jinja2")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from anarch.training.network import empty_network
 from anarch.workflow.specs import Model, parse
-from shared.artefacts import column, load_manifest, write_csv
+from shared.artefacts import column, write_csv
+from shared.descriptions import load_manifest
 from shared.jobs import folder, parser, run_script, start
 
 

@@ -25,7 +25,8 @@ from anarch.training.network import fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
-from shared.artefacts import file_digest, kept, load_manifest, together, write_csv, write_json, write_text
+from shared.artefacts import file_digest, kept, together, write_csv, write_json, write_text
+from shared.descriptions import load_manifest
 from shared.integrity import resumable, verified, verified_json
 from shared.jobs import folder, parser, progress, run_script, start
 from shared.stopping import heed_signals, leave, told_to_stop

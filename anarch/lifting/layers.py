@@ -171,7 +171,7 @@ class LocallyConnected(LiftedConv):
         with recomputed(inputs, lambda: seen(maps.detach())):
             units = torch.bmm(kernels.transpose(1, 2), inputs)
         if units.requires_grad:
-            units.register_hook(Tensor.contiguous)  # of other strides bmm multiplies matrix by matrix
+            units.register_hook(_contiguous)  # of other strides bmm multiplies matrix by matrix
         units = units.view(shape.groups, shape.positions, -1, count).permute(3, 0, 2, 1)
         units = units.reshape(count, *shape.outputs)
         return units if self.bias is None else units + self.bias.view(shape.outputs)
@@ -198,3 +198,8 @@ def recomputed(tensor: Tensor, again: Callable[[], Tensor]) -> AbstractContextMa
         return None if (kept.data_ptr(), kept.shape) == (place, shape) else kept
 
     return saved_tensors_hooks(pack, lambda kept: again() if kept is None else kept)
+
+
+def _contiguous(gradient: Tensor | None) -> Tensor | None:
+    """A gradient, if there is one: of second derivatives some are undefined."""
+    return None if gradient is None else gradient.contiguous()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from endings import drawing
 from legible import assert_legible
-from planted_scratch import DIGITS, filter_table, made
+from planted_scratch import DIGITS, PAPER, filter_table, made
 
 from anarch.figures import scratch
 from anarch.figures.scratch import pixels
@@ -17,6 +17,11 @@ draw = drawing(scratch, "laptop scale")
 @pytest.fixture(scope="module")
 def small():
     return made(DIGITS, 3)
+
+
+@pytest.fixture(scope="module")
+def large():
+    return made(PAPER, 2, (400, 4000), channels=3)
 
 
 def test_zeros_alone_are_white_and_the_map_is_symmetric():

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from anarch.workflow import paths, records
-from shared import artefacts, integrity
+from shared import artefacts, descriptions, integrity
 from shared.frames import read_frame
 from shared.tensors import load_weights, save_weights
 
@@ -68,11 +68,11 @@ READERS = {
     "frame.csv": (lambda path: artefacts.write_csv(path, ROWS), read_frame),
     paths.MANIFEST: (
         lambda path: artefacts.write_json(path, {"mean": [0.25]}),
-        lambda path: artefacts.load_manifest(path.parent),
+        lambda path: descriptions.load_manifest(path.parent),
     ),
     paths.SPEC: (
         lambda path: artefacts.write_text(path, "{}\n"),
-        lambda path: artefacts.load_spec(path.parent),
+        lambda path: descriptions.load_spec(path.parent),
     ),
     paths.FINAL: (lambda path: save_weights(path, {"w": torch.arange(9.0)}), load_weights),
 }

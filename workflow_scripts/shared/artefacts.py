@@ -16,10 +16,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from anarch.workflow import paths
 from anarch.workflow.records import file_digest, note, replace, synchronise
-from anarch.workflow.specs import RunSpec, parse
-from shared.integrity import refusal, verified, verified_json
+from shared.integrity import refusal, verified
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 16  # bytes; a disk with less is full, whatever an error says
@@ -159,14 +157,3 @@ def column(text: str) -> tuple[str, str]:
     if not name or not sign:
         raise ValueError(f"{text!r} is not NAME=VALUE")
     return name, value
-
-
-def load_manifest(folder: Path) -> dict[str, Any]:
-    return verified_json(folder / paths.MANIFEST)
-
-
-def load_spec(run: Path) -> RunSpec:
-    try:
-        return parse(RunSpec, verified_json(run / paths.SPEC))
-    except ValueError as error:
-        raise refusal(run / paths.SPEC, f"is no spec of a run: {error}") from None

@@ -12,7 +12,7 @@ from anarch.lifting.walk import lift
 from anarch.training.network import empty_network, fresh_network, relaxed_network
 from anarch.workflow import paths
 from anarch.workflow.specs import RunSpec
-from shared.artefacts import load_manifest, load_spec
+from shared.descriptions import load_manifest, load_spec
 from shared.tensors import load_weights
 
 

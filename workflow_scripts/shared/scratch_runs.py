@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from anarch.complexity.filters import first_layer_filters
 from anarch.data.prepare import pixel_order
-from shared.artefacts import load_spec
+from shared.descriptions import load_spec
 from shared.runs import Run, open_run
 
 

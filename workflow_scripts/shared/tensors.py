@@ -12,7 +12,8 @@ from torch import Tensor
 from anarch.training.examples import Examples
 from anarch.workflow import paths
 from anarch.workflow.records import file_digest
-from shared.artefacts import kept, load_manifest
+from shared.artefacts import kept
+from shared.descriptions import load_manifest
 from shared.integrity import refusal, verified
 
 
