@@ -136,8 +136,7 @@ def storm(site: Site, rounds: int) -> int:
         kind = site.draws.choices(kinds, [KINDS[kind] for kind in kinds])[0]
         began = time.monotonic()
         told, wrong = kind(site, good)
-        if wrong_end := repaired(site, good):
-            wrong = [*wrong, *wrong_end]
+        wrong = [*wrong, *repaired(site, good)]
         tally[kind.__name__] += 1
         ill[kind.__name__] += bool(wrong)
         print(
@@ -210,9 +209,7 @@ def kill(site: Site, good: dict[str, bytes]) -> tuple[str, list[str]]:
     process, before, taken = begin(site)
     whom = site.draws.choice(("job", "snakemake", "all"))
     moment = site.draws.choice(("a job runs", "a file is written"))
-    await_moment(
-        site, process, (lambda: bool(jobs(process))) if moment == "a job runs" else lambda: writing(site)
-    )
+    await_moment(site, process, lambda: bool(jobs(process)) if moment == "a job runs" else writing(site))
     hit = process.poll() is None
     if hit:
         below = psutil.Process(process.pid).children(recursive=True)
@@ -266,8 +263,7 @@ def full_disk(site: Site, good: dict[str, bytes]) -> tuple[str, list[str]]:
     with filler.open("wb") as file:
         free = shutil.disk_usage(filler.parent).free
         file.write(bytes(max(0, free - room)))
-    status = site.run()
-    said = site.said()
+    status, said = site.run(), site.said()
     filler.unlink()
     untold = status != 0 and "the disk is full" not in said
     told = f"disk with {room} bytes of room; without {', '.join(Path(file).name for file in taken)}"
@@ -297,13 +293,7 @@ def damage(site: Site, good: dict[str, bytes]) -> tuple[str, list[str]]:
 
 
 Kind = Callable[[Site, dict[str, bytes]], tuple[str, list[str]]]
-KINDS: dict[Kind, int] = {
-    kill: 100,
-    damage: 40,
-    full_disk: 10,
-    stop: 15,
-    time_limit: 5,
-}  # how often each is drawn
+KINDS: dict[Kind, int] = {kill: 100, damage: 40, full_disk: 10, stop: 15, time_limit: 5}  # drawn so often
 
 
 if __name__ == "__main__":
