@@ -15,7 +15,9 @@ def crop_and_flip(
     """
     if padding < 0:
         raise ValueError(f"padding must be 0 or more pixels, got {padding}")
-    return _take_windows(images, *draw_windows(len(images), generator, padding=padding, flip=flip), padding)
+    top, left, mirrored = draw_windows(len(images), generator, padding=padding, flip=flip)
+    on = images.device
+    return take_windows(images, top.to(on), left.to(on), mirrored.to(on), padding)
 
 
 def draw_windows(
@@ -28,10 +30,11 @@ def draw_windows(
     return corners[0], corners[1], mirrored
 
 
-def _take_windows(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, padding: int) -> Tensor:
+def take_windows(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, padding: int) -> Tensor:
+    """``images`` (n, C, H, W) as seen through the windows of `draw_windows`, all on one device."""
     n, channels, height, width = images.shape
     device = images.device
-    top, left, mirrored = (part.to(device).view(n, 1, 1) for part in (top, left, mirrored))
+    top, left, mirrored = (part.view(n, 1, 1) for part in (top, left, mirrored))
     across = torch.arange(width, device=device)
     rows = top + torch.arange(height, device=device).view(-1, 1)
     columns = left + torch.where(mirrored, across.flip(0), across)

@@ -108,7 +108,7 @@ def _kept(rows: Tensor, places: int, blank: int, key: int) -> Tensor:
 
 def _smallest(keys: Tensor, size: int) -> Tensor:
     """The ``size``-th smallest key of each row, (n, 1)."""
-    if keys.is_cuda:
+    if keys.device.type != "cpu":
         return keys.kthvalue(size, dim=1, keepdim=True).values
     # The same numbers from NumPy, which partitions with vector instructions: 15 to 20 times faster.
     return torch.from_numpy(np.partition(keys.numpy(), size - 1, axis=1)[:, size - 1 : size])

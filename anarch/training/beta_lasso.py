@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import torch
@@ -72,6 +73,7 @@ def _shrink_and_cut(theta: Tensor, grad: Tensor, lr: float, l1: float, beta: flo
             torch.hardshrink(part, cut, out=part)
 
 
+@cache
 def _just_below(threshold: float, dtype: torch.dtype) -> float | None:
     """The largest number of ``dtype`` below ``threshold``: hardshrink cuts at its bound too, Alg. 1 does not.
 

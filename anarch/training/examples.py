@@ -1,11 +1,12 @@
 """Labelled images on the device: a batch is an index, normalisation and augmentation are tensor code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from anarch.data.augmentation import crop_and_flip
+from anarch.data.augmentation import draw_windows, take_windows
 
 
 @dataclass(frozen=True)
@@ -35,25 +36,32 @@ class Examples:
         """Images uint8 (n, C, H, W) of ``rows``."""
         return self.images[rows]
 
-    def inputs(
-        self,
-        rows: Tensor | slice = slice(None),
-        *,
-        augment: str = "none",
-        draws: torch.Generator | None = None,
-    ) -> Tensor:
-        """Normalised float32 images (n, C, H, W) of ``rows``; ``draws`` feeds the augmentation.
+    def windows(self, sizes: Sequence[int], augment: str, draws: torch.Generator) -> list[tuple[Tensor, ...]]:
+        """What `inputs` augments batches of ``sizes`` with: drawn batch by batch, on the device as a whole.
+
+        Nothing, an empty tuple a batch, for ``augment`` "none"; else "crop" or "crop_flip".
+        """
+        if augment == "none":
+            return [()] * len(sizes)
+        padding, flip = self._padding, augment == "crop_flip"
+        drawn = (draw_windows(size, draws, padding=padding, flip=flip) for size in sizes)
+        parts = zip(*drawn, strict=True)
+        moved = (torch.cat(part).to(self.device).split(list(sizes)) for part in parts)
+        return list(zip(*moved, strict=True))
+
+    def inputs(self, rows: Tensor | slice = slice(None), windows: Sequence[Tensor] = ()) -> Tensor:
+        """Normalised float32 images (n, C, H, W) of ``rows``, augmented by their ``windows``, if any.
 
         They lie channels last in memory, in which batch norm on a CPU is 2 to 4 times as fast.
         """
         images = self.raw(rows)
-        if augment != "none":
-            if draws is None:
-                raise ValueError(f"augment={augment!r} needs a generator for its draws")
-            padding = (
-                images.shape[-1] // 8
-            )  # 4 pixels at 32 x 32, as everywhere, and as much of smaller images
-            images = crop_and_flip(images, draws, padding=padding, flip=augment == "crop_flip")
+        if windows:
+            top, left, mirrored = windows
+            images = take_windows(images, top, left, mirrored, self._padding)
         scale = 1 / (255 * self.std)  # (pixel / 255 - mean) / std in one multiplication and one addition
         pixels = images.float().to(memory_format=torch.channels_last)
         return torch.addcmul((-self.mean / self.std)[:, None, None], pixels, scale[:, None, None])
+
+    @property
+    def _padding(self) -> int:
+        return self.images.shape[-1] // 8  # 4 pixels at 32 x 32, as everywhere, as much of smaller images

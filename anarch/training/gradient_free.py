@@ -42,12 +42,13 @@ def evolution_step(
         )
     before = generator.get_state()
     draws = _mutations(theta, pairs, generator)
-    values = [objective(theta + sign * sigma * eps).double().cpu() for eps in draws for sign in (1, -1)]
+    values = [objective(theta + sign * sigma * eps).double() for eps in draws for sign in (1, -1)]
     utility = _centred_ranks(torch.stack(values).nan_to_num(nan=torch.inf, posinf=torch.inf)).view(pairs, 2)
     generator.set_state(before)
     step = torch.zeros_like(theta)
-    for eps, (plus, minus) in zip(_mutations(theta, pairs, generator), utility.tolist(), strict=True):
-        step.add_(eps, alpha=plus - minus)
+    differences = (utility[:, 0] - utility[:, 1]).to(theta)
+    for eps, difference in zip(_mutations(theta, pairs, generator), differences, strict=True):
+        step.addcmul_(eps, difference)
     return theta - lr / (2 * pairs * sigma) * step
 
 

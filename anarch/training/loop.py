@@ -1,7 +1,7 @@
 """The training loop of all studies: one object holds the place, so that a resumed run is the same run."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -18,6 +18,9 @@ from anarch.training.schedules import learning_rate
 from anarch.workflow.specs import Recipe
 
 AT_ONCE = 500  # images of a look at the network; bounds memory only
+
+
+Drawn = tuple[Tensor, ...]  # what a step does not compute: rows of the training images, then windows or more
 
 
 class Diverged(RuntimeError):
@@ -59,21 +62,30 @@ class Training:
         totals = torch.zeros(2, dtype=torch.float64, device=self.train.device)  # loss, hits: read at the end
         self.model.train()
         with guarded(self.model):
-            for step, rows in enumerate(batches):
+            for step, drawn in enumerate(self.draws(batches)):
                 for group in self.optimiser.param_groups:
                     group["lr"] = learning_rate(recipe, self.epoch, step, len(batches))
-                seen: list[Tensor] = []  # sums at each evaluation of the batch: most optimisers need but one
-                evaluation = self._evaluation(*self.batch(rows), len(rows), seen)
-                # The stub wants a float of the closure; the optimisers themselves take a tensor.
-                self.optimiser.step(evaluation)  # type: ignore[arg-type]
-                totals += seen[0]
+                totals += self.step(drawn)
         self.epoch += 1
         self._record((totals / count).tolist())
 
-    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, drawn: Drawn) -> Tensor:
+        """Take a step.  Sums of loss and hits over the batch, as it was before: (2,), still on the device."""
+        seen: list[Tensor] = []  # sums at each evaluation of the batch: most optimisers need but one
+        evaluation = self._evaluation(*self.batch(*drawn), len(drawn[0]), seen)
+        # The stub wants a float of the closure; the optimisers themselves take a tensor.
+        self.optimiser.step(evaluation)  # type: ignore[arg-type]
+        return seen[0]
+
+    def draws(self, batches: Sequence[Tensor]) -> list[Drawn]:
+        """What `batch` takes at each step of an epoch, all on the device: no step waits for it."""
+        sizes = [len(rows) for rows in batches]
+        windows = self.train.windows(sizes, self.recipe.augment, self.augmentation)
+        return [(rows, *own) for rows, own in zip(batches, windows, strict=True)]
+
+    def batch(self, rows: Tensor, *windows: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and labels of a step, those of the training images ``rows`` first."""
-        x = self.train.inputs(rows, augment=self.recipe.augment, draws=self.augmentation)
-        return x, self.train.labels[rows]
+        return self.train.inputs(rows, windows), self.train.labels[rows]
 
     def objective(self, logits: Tensor, y: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """What a step descends, and the mean cross entropy of the batch's ``count`` training images."""

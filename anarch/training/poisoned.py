@@ -1,5 +1,6 @@
 """Training on the anti-generalisation loss (blessing, eq. 2): a part of each batch is drawn from D_d."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor, nn
 
 from anarch.randomness import generator
 from anarch.training.examples import Examples
-from anarch.training.loop import Training
+from anarch.training.loop import Drawn, Training
 from anarch.training.losses import anti_generalisation, cross_entropy
 from anarch.workflow.specs import Poison, Recipe
 
@@ -40,22 +41,30 @@ class PoisonedTraining(Training):
         self.extra_order = generator(seed, "order", "extra")
         self.waiting = torch.empty(0, dtype=torch.int64)  # rows of D_d still to come in this permutation
 
-    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        x, y = super().batch(rows)
-        chosen = self._next_rows().to(y.device)
-        augmented: dict[str, Any] = {"augment": self.recipe.augment, "draws": self.augmentation}
-        both = torch.cat((x, self.extra.inputs(chosen, **augmented)))
+    def draws(self, batches: Sequence[Tensor]) -> list[Drawn]:
+        more = self.poison.batch_size
+        sizes = [size for rows in batches for size in (len(rows), more)]  # windows of both parts take turns
+        windows = self.train.windows(sizes, self.recipe.augment, self.augmentation)
+        chosen = self._next_rows(more * len(batches)).to(self.train.device).split(more)
+        parts = zip(batches, chosen, windows[::2], windows[1::2], strict=True)
+        return [(rows, others, *own, *their) for rows, others, own, their in parts]
+
+    def batch(self, rows: Tensor, *drawn: Tensor) -> tuple[Tensor, Tensor]:
+        chosen, *windows = drawn
+        own, their = windows[: len(windows) // 2], windows[len(windows) // 2 :]
+        x, y = super().batch(rows, *own)
+        both = torch.cat((x, self.extra.inputs(chosen, their)))
         return both, torch.cat((y, self.extra.labels[chosen]))
 
     def objective(self, logits: Tensor, y: Tensor, count: int) -> tuple[Tensor, Tensor]:
         trained, poisoned = (logits[:count], y[:count]), (logits[count:], y[count:])
         return anti_generalisation(*trained, *poisoned, self.poison.beta), cross_entropy(*trained)
 
-    def _next_rows(self) -> Tensor:
-        while len(self.waiting) < self.poison.batch_size:
+    def _next_rows(self, number: int) -> Tensor:
+        while len(self.waiting) < number:
             further = torch.randperm(len(self.extra), generator=self.extra_order)
             self.waiting = torch.cat((self.waiting, further))
-        chosen, self.waiting = self.waiting.tensor_split([self.poison.batch_size])
+        chosen, self.waiting = self.waiting.tensor_split([number])
         return chosen
 
     def state_dict(self) -> dict[str, Any]:

@@ -214,6 +214,16 @@ def test_schedules_in_closed_form():
         learning_rate(Recipe(epochs=1, batch_size=1, lr=0.1, schedule="linear"), 0)
 
 
-def test_augmentation_needs_a_generator():
-    with pytest.raises(ValueError, match="needs a generator"):
-        examples(3).inputs(augment="crop")
+def test_windows_of_an_epoch_are_those_of_its_batches_one_after_the_other():
+    train, one, other = examples(17), torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    sizes, rows = (7, 7, 3), torch.arange(17)
+    windows = train.windows(sizes, "crop_flip", one)
+    start = 0
+    for size, own in zip(sizes, windows, strict=True):
+        some = rows[start : start + size]
+        (alone,) = train.windows([size], "crop_flip", other)
+        assert all(torch.equal(a, b) for a, b in zip(own, alone, strict=True))
+        assert torch.equal(train.inputs(some, own), train.inputs(some, alone))
+        start += size
+    assert torch.equal(one.get_state(), other.get_state())
+    assert train.windows(sizes, "none", one) == [(), (), ()]

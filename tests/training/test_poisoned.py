@@ -45,7 +45,7 @@ def test_the_loss_of_a_step_is_eq_2_over_one_joint_batch():
     """(1 - beta) mean -log p + beta mean -log(1 - p); batch norm sees both parts at once."""
     at, twin = training(), network().train()
     rows = torch.tensor([3, 11, 0])
-    x, y = at.batch(rows)
+    x, y = at.batch(*at.draws([rows])[0])
     assert len(x) == 3 + 4 and torch.equal(y[:3], at.train.labels[rows])
     torch.testing.assert_close(x[:3], at.train.inputs(rows))
     at.model.eval(), twin.eval()  # dropout aside
@@ -57,7 +57,7 @@ def test_the_loss_of_a_step_is_eq_2_over_one_joint_batch():
 
 def test_every_extra_image_comes_once_before_any_comes_again():
     at = training()
-    rows = torch.cat([at._next_rows() for _ in range(9)])
+    rows = torch.cat([at._next_rows(4) for _ in range(9)])
     for permutation in rows.view(4, 9):
         assert sorted(permutation.tolist()) == list(range(9))
     assert rows[:9].tolist() != rows[9:18].tolist()
@@ -65,7 +65,7 @@ def test_every_extra_image_comes_once_before_any_comes_again():
 
 def test_extra_images_may_be_fewer_than_a_batch_wants():
     at = training(poisonous=20)
-    counts = torch.bincount(at._next_rows(), minlength=9)
+    counts = torch.bincount(at._next_rows(20), minlength=9)
     assert counts.sum() == 20 and set(counts.tolist()) == {2, 3}  # two whole permutations and 2 of a third
 
 
@@ -85,7 +85,7 @@ def test_the_history_tells_of_the_training_images_alone():
     at.run()
     twin = training(epochs=1, batch_size=17, lr=1e-30)
     twin.model[4].p = 0.0
-    x, y = twin.batch(torch.randperm(17, generator=twin.order))
+    x, y = twin.batch(*twin.draws([torch.randperm(17, generator=twin.order)])[0])
     logits = twin.model.train()(x)[:17]
     row = at.history[1]
     assert row["train_loss"] == pytest.approx(F.cross_entropy(logits, y[:17]).item(), rel=1e-5)
