@@ -21,24 +21,26 @@ def visible_devices(environment: Mapping[str, str], devices: Path = NVIDIA) -> l
 
 
 def claim(
-    devices: Sequence[str], folder: Path, *, wait: Callable[[], None] = lambda: time.sleep(1.0)
+    devices: Sequence[str], folder: Path, *, jobs: int = 1, wait: Callable[[], None] = lambda: time.sleep(1.0)
 ) -> tuple[str, FileLock]:
-    """The first free device of this machine and its lock, waiting until there is one.
+    """The device with the fewest jobs, if fewer than ``jobs``, and its lock; waits until there is one.
 
-    One locked file a device in ``folder``; the operating system frees it when the process ends,
+    One locked file a device and job in ``folder``; the operating system frees it when the process ends,
     however it ends.
     """
     if not devices:
         raise ValueError("no device to claim")
     folder.mkdir(parents=True, exist_ok=True)
     while True:
-        for device in devices:
-            lock = FileLock(folder / f"gpu-{re.sub(r'[^A-Za-z0-9-]', '_', device)}.lock", mode=0o666)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            return device, lock
+        for place in range(jobs):
+            for device in devices:
+                name = re.sub(r"[^A-Za-z0-9-]", "_", device) + (f"-{place}" if place else "")
+                lock = FileLock(folder / f"gpu-{name}.lock", mode=0o666)
+                try:
+                    lock.acquire(timeout=0)
+                except Timeout:
+                    continue
+                return device, lock
         wait()
 
 
@@ -47,12 +49,24 @@ def take_device(
 ) -> tuple[str, FileLock | None]:
     """What to set ``CUDA_VISIBLE_DEVICES`` to for a job granted ``gpus`` (0 or 1), and the lock to hold.
 
-    Empty means CPU.
+    Empty means CPU.  Up to ``ANARCH_JOBS_PER_GPU`` jobs, one by default, share a device.
     """
     visible = visible_devices(environment, devices) if gpus else []
     if not visible:
         return "", None
-    return claim(visible, folder)
+    return claim(visible, folder, jobs=jobs_per_device(environment))
+
+
+def jobs_per_device(environment: Mapping[str, str]) -> int:
+    """``ANARCH_JOBS_PER_GPU``, 1 where it is not set.
+
+    Raises:
+        ValueError: it is no whole number from 1 on.
+    """
+    told = environment.get("ANARCH_JOBS_PER_GPU", "") or "1"
+    if not re.fullmatch(r"[1-9]\d*", told):
+        raise ValueError(f"ANARCH_JOBS_PER_GPU must be a whole number, 1 or more, got {told!r}")
+    return int(told)
 
 
 def lock_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anarch.workflow.gpu import claim, lock_folder, take_device, visible_devices
+from anarch.workflow.gpu import claim, jobs_per_device, lock_folder, take_device, visible_devices
 
 
 def test_devices_are_those_named_or_those_there(tmp_path: Path):
@@ -43,6 +43,41 @@ def test_two_jobs_get_two_devices_and_a_third_waits_for_one(tmp_path: Path):
 
     third, _also_held = claim(["0", "1"], tmp_path, wait=wait)
     assert (third, len(waits)) == (first, 1)
+
+
+def test_jobs_spread_over_all_devices_before_two_share_one_and_no_more_do_than_may(tmp_path: Path):
+    environment = {"CUDA_VISIBLE_DEVICES": "0,1", "ANARCH_JOBS_PER_GPU": "2"}
+    held = [take_device(1, environment, tmp_path) for _ in range(4)]
+    assert [device for device, _lock in held] == ["0", "1", "0", "1"]
+    waits = []
+
+    def wait() -> None:
+        waits.append(1)
+        held[1][1].release()
+
+    fifth, _lock = claim(["0", "1"], tmp_path, jobs=2, wait=wait)
+    assert (fifth, len(waits)) == ("1", 1)
+
+
+def test_jobs_of_one_count_and_of_another_still_share_the_first_place(tmp_path: Path):
+    """A job that wants a device of its own waits for whoever came first, and later ones may join it."""
+    _device, lock = take_device(1, {"CUDA_VISIBLE_DEVICES": "0", "ANARCH_JOBS_PER_GPU": "3"}, tmp_path)
+    waits = []
+
+    def wait() -> None:
+        waits.append(1)
+        lock.release()
+
+    assert claim(["0"], tmp_path, wait=wait)[0] == "0" and len(waits) == 1
+
+
+@pytest.mark.parametrize("told", ["0", "-1", "two", "1.5"])
+def test_an_impossible_number_of_jobs_is_refused(told: str):
+    with pytest.raises(
+        ValueError, match=f"ANARCH_JOBS_PER_GPU must be a whole number, 1 or more, got '{told}'"
+    ):
+        jobs_per_device({"ANARCH_JOBS_PER_GPU": told})
+    assert jobs_per_device({}) == jobs_per_device({"ANARCH_JOBS_PER_GPU": ""}) == 1
 
 
 def _hold(folder: Path, ready, die) -> None:
