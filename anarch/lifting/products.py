@@ -48,7 +48,7 @@ class Descending(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor, rate: float) -> Tensor:
+    def forward(ctx: Any, a: Tensor, b: Tensor, rate: Tensor | float) -> Tensor:
         ctx.save_for_backward(a, b)
         ctx.rate = rate
         return _multiply(a, b)
@@ -78,8 +78,10 @@ def product(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     return result if bias is None else result.add_(bias)  # in place: no derivative of a product reads it
 
 
-def subtract_product_(b: Tensor, left: Tensor, right: Tensor, rate: float) -> None:
+def subtract_product_(b: Tensor, left: Tensor, right: Tensor, rate: Tensor | float) -> None:
     """b (m, k) <- b - ``rate`` * left (m, n) @ right (k, n).T"""
+    if isinstance(rate, Tensor):
+        left, rate = left * rate, 1.0
     if not onednn_serves(left, right):
         b.addmm_(left, right.t(), alpha=-rate)
         return

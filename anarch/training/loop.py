@@ -9,9 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from anarch.foreign import one_line
 from anarch.modes import evaluation_mode
 from anarch.onednn import guarded
 from anarch.randomness import derived_seed, generator
+from anarch.training.captured import CAPTURABLE, Drawn, Replayed, keep_rates_on, set_rate
 from anarch.training.examples import Examples
 from anarch.training.optimisers import make_optimiser
 from anarch.training.schedules import learning_rate
@@ -20,11 +22,12 @@ from anarch.workflow.specs import Recipe
 AT_ONCE = 500  # images of a look at the network; bounds memory only
 
 
-Drawn = tuple[Tensor, ...]  # what a step does not compute: rows of the training images, then windows or more
-
-
 class Diverged(RuntimeError):
     """The loss is no longer a number."""
+
+
+class OutOfMemory(RuntimeError):
+    """The device has not the memory for a step or an evaluation."""
 
 
 class Training:
@@ -40,11 +43,19 @@ class Training:
     def __init__(self, model: nn.Module, train: Examples, test: Examples, recipe: Recipe, seed: int):
         self.model, self.train, self.test, self.recipe = model, train, test, recipe
         self.optimiser = make_optimiser(model, recipe, seed)
+        self.advance = self._prepared(train.device)
         self.order = generator(seed, "order")
         self.augmentation = generator(seed, "augmentation")
         self.epoch = 0
         self.history: list[dict[str, float]] = []
         torch.manual_seed(derived_seed(seed, "dropout"))  # dropout can draw from the global generator only
+
+    def _prepared(self, device: torch.device) -> Callable[[Drawn], Tensor]:
+        """`step`, on CUDA recorded where that can be."""
+        if device.type != "cuda" or self.recipe.optimiser not in CAPTURABLE:
+            return self.step
+        keep_rates_on(device, self.optimiser)
+        return Replayed(self.step)
 
     def start(self) -> None:
         """Measure the initial point."""
@@ -64,8 +75,8 @@ class Training:
         with guarded(self.model):
             for step, drawn in enumerate(self.draws(batches)):
                 for group in self.optimiser.param_groups:
-                    group["lr"] = learning_rate(recipe, self.epoch, step, len(batches))
-                totals += self.step(drawn)
+                    set_rate(group, learning_rate(recipe, self.epoch, step, len(batches)))
+                totals += self.advance(drawn)
         self.epoch += 1
         self._record((totals / count).tolist())
 
@@ -127,13 +138,24 @@ class Training:
         return self.epoch >= recipe.epochs or 0 < recipe.stop_at <= last.get("settled_accuracy", 0.0)
 
     def run(self, after_epoch: Callable[["Training"], None] = lambda training: None) -> None:
-        """Train from wherever this object stands until it is settled."""
-        if not self.history:
-            self.start()
-            after_epoch(self)
-        while not self.settled():
-            self.run_epoch()
-            after_epoch(self)
+        """Train from wherever this object stands until it is settled.
+
+        Raises:
+            Diverged, OutOfMemory: with what to change in the recipe.
+        """
+        try:
+            if not self.history:
+                self.start()
+                after_epoch(self)
+            while not self.settled():
+                self.run_epoch()
+                after_epoch(self)
+        except torch.OutOfMemoryError as error:
+            told, size = one_line(error).partition(" Please see")[0], self.recipe.batch_size
+            raise OutOfMemory(
+                f"out of memory after epoch {self.epoch}: {told}: lower recipe.batch_size ({size}), or "
+                "ANARCH_JOBS_PER_GPU where it is above 1; what is saved goes on from there, on the CPU too"
+            ) from None
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -149,11 +171,17 @@ class Training:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
+        for group in self.optimiser.param_groups:  # the state may be another device's
+            group["lr"] = self.recipe.lr
+            if "capturable" in group:
+                group["capturable"] = False
+        self.advance = self._prepared(self.train.device)
         self.order.set_state(state["order"])
         self.augmentation.set_state(state["augmentation"])
         cpu, *cuda = state["dropout"]
         torch.set_rng_state(cpu)
-        torch.cuda.set_rng_state_all(cuda)
+        for device, drawn in zip(range(torch.cuda.device_count()), cuda, strict=False):
+            torch.cuda.set_rng_state(drawn, device)
         self.epoch, self.history = state["epoch"], [dict(row) for row in state["history"]]
 
 

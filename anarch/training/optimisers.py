@@ -36,7 +36,11 @@ class PlainSGD(torch.optim.SGD):
         @torch.no_grad()
         def hook(theta: Tensor) -> None:
             if theta.grad is not None:
-                theta.add_(theta.grad, alpha=-group["lr"])
+                rate = group["lr"]
+                if isinstance(rate, Tensor):  # on the device, where a recorded step reads it
+                    theta.addcmul_(theta.grad, rate, value=-1)
+                else:
+                    theta.add_(theta.grad, alpha=-rate)
                 theta.grad = None
 
         return hook

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from anarch.randomness import generator
+from anarch.training.captured import Drawn
 from anarch.training.examples import Examples
-from anarch.training.loop import Drawn, Training
+from anarch.training.loop import Training
 from anarch.training.losses import anti_generalisation, cross_entropy
 from anarch.workflow.specs import Poison, Recipe
 
