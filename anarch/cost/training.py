@@ -16,7 +16,7 @@ STATES = {
     "asgd": 1, "rmsprop": 1, "proxprop": 2, "evolution": 3, "lbfgs": 205,  # 100 pairs, and what a step needs
 }  # fmt: skip
 LBFGS = 20  # evaluations a step: torch.optim's default
-CONJUGATE = 20  # products with a layer's inputs, or with their transpose, that ProxProp takes a step
+GRAM = 9  # a 3 x 3 convolution's inputs times themselves, over its forward pass: what ProxProp adds to a step
 VALUE = 18  # bytes moved to make one value of a network's input from a pixel
 
 
@@ -61,7 +61,7 @@ def step_work(network: Network, recipe: Recipe) -> Work:
             draws = Work(moved=8 * recipe.pairs * size.bytes, calls=8 * recipe.pairs)
             return (1 + 2 * recipe.pairs) * step.forward + draws
         case "proxprop":
-            return step.work + CONJUGATE * step.forward + update
+            return step.work + GRAM * step.forward + update
     return step.work + update
 
 

@@ -3,16 +3,18 @@
 The paper names ProxProp and says no word about the other.  The evolution strategy is our choice, a plain one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.nn import functional as F
 
-from anarch.onednn import guarded
 from anarch.randomness import generator
+
+Layer = nn.Linear | nn.Conv2d
+COLUMNS = 2**24  # numbers that convolutions' inputs are unfolded to at a time
 
 
 @torch.no_grad()
@@ -115,9 +117,9 @@ class ProxProp(torch.optim.Adam):
             raise ValueError(f"need tau > 0 and iterations >= 1, got {tau} and {iterations}")
         super().__init__(model.parameters(), lr=lr, fused=True)
         self.tau, self.iterations = tau, iterations
-        self.inputs: dict[nn.Module, list[Tensor]] = {}
+        self.inputs: dict[Layer, list[Tensor]] = {}
         for layer in model.modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d):
+            if isinstance(layer, Layer):
                 self.inputs[layer] = []
                 layer.register_forward_pre_hook(_taking_down(self.inputs))
 
@@ -131,11 +133,11 @@ class ProxProp(torch.optim.Adam):
         for layer, taken in self.inputs.items():
             slopes = [p.grad for p in layer.parameters() if p.grad is not None]
             if slopes and taken:
-                inputs = tuple(taken)  # the products below run the layer, and so are taken down as well
                 rows = torch.cat([slope.view(len(slope), -1) for slope in slopes], 1)
-                product = partial(_proximal_product, layer, inputs, self.tau)
-                with guarded(layer):
-                    direction = _conjugate_gradients(product, rows, self.iterations)
+                by_group = rows.view(getattr(layer, "groups", 1), -1, rows.shape[1])
+                gram = torch.stack([_gram(layer, x) for x in taken]).sum(0)
+                product = partial(_proximal_product, gram, self.tau)
+                direction = _conjugate_gradients(product, by_group, self.iterations).view_as(rows)
                 for p, part in zip(layer.parameters(), _parted(direction, layer).values(), strict=True):
                     p.grad = part.contiguous()
             taken.clear()
@@ -143,8 +145,8 @@ class ProxProp(torch.optim.Adam):
         return loss
 
 
-def _taking_down(inputs: dict[nn.Module, list[Tensor]]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-    def hook(layer: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+def _taking_down(inputs: dict[Layer, list[Tensor]]) -> Callable[[Any, tuple[Tensor, ...]], None]:
+    def hook(layer: Any, arguments: tuple[Tensor, ...]) -> None:
         # A copy of the model has copies of its hooks, and is no business of this optimiser.
         if layer in inputs and layer.training and torch.is_grad_enabled():
             inputs[layer].append(arguments[0].detach())
@@ -152,17 +154,33 @@ def _taking_down(inputs: dict[nn.Module, list[Tensor]]) -> Callable[[nn.Module, 
     return hook
 
 
-def _proximal_product(layer: nn.Module, inputs: Sequence[Tensor], tau: float, rows: Tensor) -> Tensor:
-    """(A^T A + I / tau) ``rows``, with A^T A summed over the ``inputs``; a row is an output channel."""
-    total = rows / tau
-    for x in inputs:
-        # The layer is linear in its parameters: its output there is A W, and the pull-back is A^T.
-        outputs, pull, *_ = torch.func.vjp(
-            lambda parameters, x=x: functional_call(layer, parameters, (x,)), _parted(rows, layer)
-        )
-        (products,) = pull(outputs)
-        total = total + torch.cat([part.reshape(len(part), -1) for part in products.values()], 1)
-    return total
+def _gram(layer: Layer, x: Tensor) -> Tensor:
+    """A^T A for the inputs ``x`` of ``layer``: (groups, entries, entries), entries of weight, then bias.
+
+    One product for all conjugate gradient steps, each of which would else run the layer forth and back.
+    """
+    if isinstance(layer, nn.Linear):
+        return _gram_of(x.reshape(1, -1, x.shape[-1]).transpose(1, 2), layer)
+    mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
+    padded = F.pad(x, layer._reversed_padding_repeated_twice, mode=mode)
+    total: Tensor | float = 0.0
+    for images in padded.split(max(1, COLUMNS // (layer.weight[0].numel() * x[0].numel()))):
+        columns = F.unfold(images, layer.kernel_size, layer.dilation, 0, layer.stride)  # (n, C * taps, P)
+        seen = columns.unflatten(1, (layer.groups, -1)).permute(1, 2, 0, 3).flatten(2)
+        total = total + _gram_of(seen, layer)
+    return torch.as_tensor(total)
+
+
+def _gram_of(seen: Tensor, layer: nn.Module) -> Tensor:
+    """``seen`` (groups, entries, outputs): what each output of a channel multiplies the entries by."""
+    if layer.bias is not None:
+        seen = torch.cat((seen, torch.ones_like(seen[:, :1])), 1)
+    return seen @ seen.transpose(1, 2)
+
+
+def _proximal_product(gram: Tensor, tau: float, rows: Tensor) -> Tensor:
+    """(A^T A + I / tau) ``rows``; a row (of the last two axes) is an output channel."""
+    return torch.baddbmm(rows, rows, gram, beta=1 / tau)
 
 
 def _parted(rows: Tensor, layer: nn.Module) -> dict[str, Tensor]:
@@ -177,13 +195,13 @@ def _conjugate_gradients(product: Callable[[Tensor], Tensor], right: Tensor, ite
     v = torch.zeros_like(right)
     residual = right.clone()
     search = residual.clone()
-    square = residual.square().sum(1, keepdim=True)
+    square = residual.square().sum(-1, keepdim=True)
     for _ in range(iterations):
         image = product(search)
-        curvature = (search * image).sum(1, keepdim=True)
+        curvature = (search * image).sum(-1, keepdim=True)
         length = torch.where(curvature > 0, square / curvature, 0.0)  # 0: the row is solved
         v += length * search
         residual -= length * image
-        before, square = square, residual.square().sum(1, keepdim=True)
+        before, square = square, residual.square().sum(-1, keepdim=True)
         search = residual + torch.where(before > 0, square / before, 0.0) * search
     return v

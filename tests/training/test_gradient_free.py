@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from anarch.randomness import generator
+from anarch.training import gradient_free
 from anarch.training.gradient_free import EvolutionStrategy, ProxProp, evolution_step
 
 MINIMUM = torch.tensor([1.0, -2.0, 0.5, 3.0, 0.0], dtype=torch.float64)
@@ -115,6 +116,28 @@ def test_proxprop_solves_the_proximal_problem_of_every_layer(tau):
         found = {n: p.grad for n, p in model.get_submodule(name).named_parameters()}
         assert_close(found, wanted, rtol=1e-7, atol=1e-10)
     assert not any(optimiser.inputs.values())
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), groups=2),
+        nn.Conv2d(4, 2, 3, padding="same", dilation=2, bias=False, padding_mode="circular"),
+        nn.Conv2d(4, 4, 2, groups=4, padding=1, padding_mode="reflect"),
+    ],
+    ids=["groups", "circular", "depthwise"],
+)
+def test_proxprop_knows_every_kind_of_convolution(layer, monkeypatch):
+    """The images in several portions, too: 5 of them, at most 2 at a time."""
+    x = torch.randn(5, 4, 6, 5, dtype=torch.float64, generator=seeded())
+    layer = copy.deepcopy(layer).double()
+    monkeypatch.setattr(gradient_free, "COLUMNS", 2 * layer.weight[0].numel() * x[0].numel())
+    twin, optimiser = copy.deepcopy(layer), ProxProp(layer, lr=0.0, tau=0.5, iterations=80)
+    for each in (layer, twin):
+        each(x).square().mean().backward()
+    optimiser.step()
+    found = {name: p.grad for name, p in layer.named_parameters()}
+    assert_close(found, dense_direction(twin, x, 0.5), rtol=1e-7, atol=1e-10)
 
 
 def test_a_tiny_tau_is_adam():
