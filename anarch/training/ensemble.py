@@ -4,8 +4,9 @@ Seeds, betas, learning rates and starting points are rows of one tensor.  The su
 independent gradients, so that one backward pass serves all networks.
 """
 
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,8 @@ class Ensemble:
             raise ValueError("beta above 0 needs points for the reverse cross entropy: give `extra`")
         moments, self._direction = _OPTIMISERS[descent.optimiser]
         self.moments = {name: torch.zeros_like(self.parameters) for name in moments}
-        self.rows = torch.arange(len(parameters), device=parameters.device)
+        self.decays = bool(self.weight_decay.any())
+        self.rows = self._numbers = torch.arange(len(parameters), device=parameters.device)
         self.step = 0
 
     def _spread(self, value: Tensor | float, shape: torch.Size) -> Tensor:
@@ -103,22 +105,33 @@ class Ensemble:
     def _take_step(self) -> None:
         extra = self.extra(self.step) if callable(self.extra) else self.extra
         sets = [self.train] if extra is None else [self.train, extra]
-        looking = self.step % self.descent.check_every == 0
-        points, running = sum(y.shape[-1] for _, y in sets), []
-        for rows in self.rows.split(networks_at_once(self.widths, points, self.parameters.device)):
-            theta = self.parameters[rows].requires_grad_()
+        below = self.descent.stop_below if self.step % self.descent.check_every == 0 else None
+        running = []
+        for rows in self._portions(sum(y.shape[-1] for _, y in sets)):
+            theta = self.parameters[rows].detach().requires_grad_()
             loss, accurate = self._objective(theta, rows, sets)
             (gradient,) = torch.autograd.grad(loss.sum(), theta)
-            if self.descent.stop_below is not None and looking:
-                on = ~(accurate & (loss < self.descent.stop_below))
-                rows, theta, gradient = rows[on], theta[on], gradient[on]
-            self._update(rows, theta.detach(), gradient)
-            running.append(rows)
-        self.rows = torch.cat(running)
+            theta = theta.detach()
+            if below is not None:
+                on = ~(accurate & (loss < below))
+                rows, theta, gradient = self._numbers[rows][on], theta[on], gradient[on]
+                running.append(rows)
+            self._update(rows, theta, gradient)
+        if below is not None:
+            self.rows = torch.cat(running)
 
-    def _objective(self, theta: Tensor, rows: Tensor, sets: list[Points]) -> tuple[Tensor, Tensor]:
+    def _portions(self, points: int) -> Iterable[slice | Tensor]:
+        """Networks that share a pass.  Where none has stopped they are slices: nothing is gathered."""
+        at_once = networks_at_once(self.widths, points, self.parameters.device)
+        count = len(self.parameters)
+        if len(self.rows) < count:
+            return self.rows.split(at_once)
+        return [slice(first, min(first + at_once, count)) for first in range(0, count, at_once)]
+
+    def _objective(self, theta: Tensor, rows: slice | Tensor, sets: list[Points]) -> tuple[Tensor, Tensor]:
         """Loss of eq. 2 (R,), and whether each network has every training point right, bool (R,)."""
-        points = [(_own(x, 3, rows), _own(y, 2, rows)) for x, y in sets]
+        count = len(theta)
+        points = [(_own(x, 3, rows, count), _own(y, 2, rows, count)) for x, y in sets]
         logits = outputs(theta, self.widths, torch.cat([x for x, _ in points], 1))
         trained, *poisoned = logits.split([y.shape[1] for _, y in points], 1)
         y = points[0][1]
@@ -128,17 +141,21 @@ class Ensemble:
             loss = cross_entropy(trained, y)
         return loss, (predictions(trained) == y).all(1)
 
-    def _update(self, rows: Tensor, theta: Tensor, gradient: Tensor) -> None:
+    def _update(self, rows: slice | Tensor, theta: Tensor, gradient: Tensor) -> None:
+        """``theta``, of ``rows``, is a view of them or a copy, and changed."""
         if self.descent.clip_norm is not None:
             norm = gradient.norm(dim=1, keepdim=True)
             gradient = gradient * (self.descent.clip_norm / (norm + 1e-6)).clamp(max=1)
-        gradient = gradient + self.weight_decay[rows] * theta
+        if self.decays:
+            gradient = gradient + self.weight_decay[rows] * theta
         moments = {name: moment[rows] for name, moment in self.moments.items()}
         direction = self._direction(gradient, moments, self.step + 1, self.descent)
         rate = self.descent.factor(self.step) * self.lr[rows].unsqueeze(1)
-        self.parameters[rows] = theta - rate * direction
-        for name, moment in moments.items():
-            self.moments[name][rows] = moment
+        theta.addcmul_(direction, rate, value=-1)
+        if isinstance(rows, Tensor):
+            self.parameters[rows] = theta
+            for name, moment in moments.items():
+                self.moments[name][rows] = moment
 
     def state_dict(self) -> dict[str, Any]:
         """Plain tensors and a number; not a copy of them."""
@@ -160,12 +177,19 @@ def _adam(gradient: Tensor, moments: dict[str, Tensor], step: int, descent: Desc
     first, second = descent.betas
     mean = moments["mean"].lerp_(gradient, 1 - first)
     square = moments["square"].mul_(second).addcmul_(gradient, gradient, value=1 - second)
-    return mean / (1 - first**step) / ((square / (1 - second**step)).sqrt() + descent.eps)
+    # (mean / correction) / (sqrt(square / other correction) + eps)
+    correction, other = 1 - first**step, 1 - second**step
+    return mean / _root(square).mul_(correction / math.sqrt(other)).add_(correction * descent.eps)
 
 
 def _rmsprop(gradient: Tensor, moments: dict[str, Tensor], step: int, descent: Descent) -> Tensor:
     square = moments["square"].mul_(descent.alpha).addcmul_(gradient, gradient, value=1 - descent.alpha)
-    return gradient / (square.sqrt() + descent.eps)
+    return gradient / _root(square).add_(descent.eps)
+
+
+def _root(square: Tensor) -> Tensor:
+    """The root, a new tensor.  Of an exact zero, as dead units have, MKL's takes 15 times as long."""
+    return square.add(torch.finfo(square.dtype).tiny).sqrt_()
 
 
 _OPTIMISERS = {
@@ -175,9 +199,9 @@ _OPTIMISERS = {
 }
 
 
-def _own(values: Tensor, ndim: int, rows: Tensor) -> Tensor:
-    """What networks ``rows`` (R,) see: their own ``values`` if these have ``ndim`` dimensions, else all."""
-    return values[rows] if values.ndim == ndim else values.expand(len(rows), *values.shape)
+def _own(values: Tensor, ndim: int, rows: slice | Tensor, count: int) -> Tensor:
+    """What the ``count`` networks ``rows`` see: their own ``values``, of ``ndim`` axes, or all."""
+    return values[rows] if values.ndim == ndim else values.expand(count, *values.shape)
 
 
 def networks_at_once(widths: Widths, points: int, device: torch.device) -> int:
@@ -192,7 +216,7 @@ def measure(parameters: Tensor, widths: Widths, points: Points) -> tuple[Tensor,
     losses, accuracies = [], []
     at_once = networks_at_once(widths, points[1].shape[-1], parameters.device)
     for rows in torch.arange(len(parameters), device=parameters.device).split(at_once):
-        x, y = _own(points[0], 3, rows), _own(points[1], 2, rows)
+        x, y = (_own(values, ndim, rows, len(rows)) for values, ndim in zip(points, (3, 2), strict=True))
         logits = outputs(parameters[rows], widths, x)
         losses.append(cross_entropy(logits, y))
         accuracies.append((predictions(logits) == y).to(logits).mean(1))
