@@ -30,7 +30,7 @@ TRAINED["bad_minima"] = {
 
 rule bad_minima_measure:
     input:
-        unpack(lambda w: data_files(SETUPS[w.setup]["dataset"])),
+        unpack(lambda w: data_of_seed(SETUPS[w.setup]["dataset"], w.seed)),
         finals=lambda w: finals("bad_minima", bad_minima.members(BAD_MINIMA, w.setup, int(w.seed))),
     output:
         measures=table("bad_minima", "measures/{setup}-s{seed}"),

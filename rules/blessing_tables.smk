@@ -30,7 +30,7 @@ rule blessing_measure_swissroll:
 
 rule blessing_measure_images:
     input:
-        unpack(lambda w: data_files(IMAGE_SETS[w.set]["dataset"])),
+        unpack(lambda w: data_of_seed(IMAGE_SETS[w.set]["dataset"], w.seed)),
         finals=lambda w: finals("blessing", blessing.members(BLESSING, w.set, [int(w.seed)])),
     output:
         minima=table("blessing", "minima/{set}-s{seed}"),
@@ -93,7 +93,7 @@ rule blessing_slice_swissroll:
 
 rule blessing_slice_images:
     input:
-        unpack(lambda w: data_files(IMAGE_SETS[w.set]["dataset"])),
+        unpack(lambda w: data_of_seed(IMAGE_SETS[w.set]["dataset"], IMAGE_SETS[w.set]["seeds"][0])),
         finals=lambda w: finals(
             "blessing",
             blessing.members(BLESSING, w.set, IMAGE_SETS[w.set]["seeds"][:1]),
@@ -157,7 +157,7 @@ rule blessing_boundaries:
 
 rule blessing_sizes:
     input:
-        **data_files(BLESSING["models"]["dataset"]),
+        **data_of_seed(BLESSING["models"]["dataset"], BLESSING["models"]["seeds"][0]),
     output:
         table("blessing", "sizes"),
     log:

@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from anarch.workflow import config as checks
-from anarch.workflow import environment, exhibits, looks, paths, raw_data, scales, specs
+from anarch.workflow import environment, exhibits, looks, paths, raw_data, scales, specs, subsets
 from anarch.workflow.lineage import Lineage, combined, source_of
 from anarch.workflow.studies import STUDIES
 from snakemake_logger_plugin_anarch import outcome
@@ -50,7 +50,7 @@ DIGESTS, STACKED, KEPT, TRAINED = {}, {}, {}, {}
 
 
 wildcard_constraints:
-    dataset=r"[a-z][a-z0-9_]*",
+    dataset=r"[a-z][a-z0-9_]*(-s\d+)?",
     study=r"[a-z][a-z_]*",
     protocol=r"[a-z]+",
     seed=r"\d+",
@@ -63,28 +63,39 @@ def any_of(values):
     return "|".join(re.escape(str(value)) for value in values) or "(?!)"
 
 
-def data_spec(dataset):
-    return specs.parse(specs.DataSpec, config["datasets"][dataset])
+def data_spec(prepared):
+    return subsets.data_spec(config["datasets"], prepared)
+
+
+def raw_file(prepared):
+    """A user's own file is an input, so that an edit of it is seen; a folder of images is not looked through."""
+    spec = data_spec(prepared)
+    file = Path(DATA_ROOT) / spec.path
+    if not Path(data_files(prepared)["manifest"]).exists():
+        tell_missing(subsets.named(prepared))
+    return str(file) if spec.path and file.is_file() else []
 
 
 @cache
-def raw_file(dataset):
-    """A user's own file is an input, so that an edit of it is seen; a folder of images is not looked through."""
-    spec = data_spec(dataset)
-    file = Path(DATA_ROOT) / spec.path
-    prepared = Path(data_files(dataset)["manifest"]).exists()
-    lacks = None if prepared else raw_data.missing(spec, Path(DATA_ROOT), ROOT)
+def tell_missing(dataset):
+    """Say once what a dataset of the config lacks, before any job starts."""
+    lacks = raw_data.missing(data_spec(dataset), Path(DATA_ROOT), ROOT)
     if lacks and (workflow.executor_plugin is None or workflow.dryrun):
         logger.warning(f"config key datasets.{dataset}: {lacks}")
     elif lacks:
         # Of an exception of its own kind Snakemake would make eight lines.
         raise SystemExit(f"error: config key datasets.{dataset}: {lacks}")
-    return str(file) if spec.path and file.is_file() else []
 
 
-def data_files(dataset):
-    """What a job on a dataset waits for; its manifest tells a change of content, so the big file's time does not."""
-    folder = paths.dataset_folder(SCALE, dataset)
+def data_of_seed(dataset, seed):
+    """What a job of one seed on a dataset of the config waits for."""
+    return data_files(subsets.dataset_of(config["datasets"], dataset, int(seed)))
+
+
+def data_files(prepared):
+    """What a job on a prepared dataset waits for; its manifest tells a change of content, so the big file's time
+    does not."""
+    folder = paths.dataset_folder(SCALE, prepared)
     return {
         "manifest": f"{folder}/{paths.MANIFEST}",
         "data": ancient(f"{folder}/{paths.DATA}"),

@@ -6,6 +6,10 @@ EMBEDDING = config["embedding"]
 EMBEDDING_SEARCHES = embedding.searches(EMBEDDING)
 EMBEDDING_DESCENTS = embedding.descents(EMBEDDING)
 EMBEDDING_REDUCTIONS = embedding.reductions(EMBEDDING)
+EMBEDDING_IMAGES = {
+    name: subsets.dataset_of(config["datasets"], spec["dataset"], spec["seed"])
+    for name, spec in EMBEDDING_REDUCTIONS.items()
+}
 EMBEDDING_PICTURED = embedding.pictured(EMBEDDING)
 EMBEDDING_LINE = [table("embedding", f"points/{name}") for name in embedding.of_case("line")]
 EMBEDDING_CODE = {
@@ -26,7 +30,7 @@ EMBEDDING_DESCENDED = combined(
 EMBEDDING_REDUCED = combined(
     EMBEDDING_CODE["reduce"]
     + specs.canonical(EMBEDDING_REDUCTIONS)
-    + "".join(LINEAGE.dataset(spec["dataset"]) for spec in EMBEDDING_REDUCTIONS.values())
+    + "".join(map(LINEAGE.dataset, EMBEDDING_IMAGES.values()))
 )
 DIGESTS["embedding"] = {
     "points": EMBEDDING_POINTS,
@@ -120,7 +124,7 @@ rule embedding_descend:
 
 rule embedding_reduce:
     input:
-        unpack(lambda w: data_files(EMBEDDING_REDUCTIONS[w.network]["dataset"])),
+        unpack(lambda w: data_files(EMBEDDING_IMAGES[w.network])),
     output:
         training=table("embedding", "training/{network}"),
         reductions=table("embedding", "reductions/{network}"),
@@ -139,9 +143,7 @@ rule embedding_reduce:
         runtime="4h",
     params:
         spec=lambda w: specs.canonical(EMBEDDING_REDUCTIONS[w.network]),
-        code=lambda w: combined(
-            EMBEDDING_CODE["reduce"] + LINEAGE.dataset(EMBEDDING_REDUCTIONS[w.network]["dataset"])
-        ),
+        code=lambda w: combined(EMBEDDING_CODE["reduce"] + LINEAGE.dataset(EMBEDDING_IMAGES[w.network])),
     shell:
         "python workflow_scripts/job.py {log} reduce_network.py --spec {params.spec:q} --data $(dirname {input.manifest})"
         " --threads {threads} --gpus {resources.gpu} --training {output.training}"

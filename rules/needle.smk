@@ -36,7 +36,7 @@ TRAINED["needle"] = {
 
 rule needle_lift:
     input:
-        unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
+        unpack(lambda w: data_of_seed(PROTOCOLS[w.protocol]["dataset"], w.seed)),
         spec=f"{NEEDLE_RUNS}/{{protocol}}/cnn-s{{seed}}/{paths.SPEC}",
         snapshots=lambda w: snapshots(
             "needle",
@@ -67,7 +67,7 @@ rule needle_lift:
 
 rule needle_measure:
     input:
-        unpack(lambda w: data_files(PROTOCOLS[w.protocol]["dataset"])),
+        unpack(lambda w: data_of_seed(PROTOCOLS[w.protocol]["dataset"], w.seed)),
         finals=lambda w: finals("needle", needle.members(NEEDLE, w.protocol, int(w.seed))),
         snapshots=lambda w: snapshots("needle", needle.cnn(w.protocol, w.seed), NEEDLE["relax_times"]),
     output:
@@ -95,7 +95,7 @@ rule needle_measure:
 
 rule needle_interpolate:
     input:
-        **data_files(SGD["dataset"]),
+        unpack(lambda w: data_of_seed(SGD["dataset"], w.seed)),
         finals=lambda w: finals("needle", needle.triple(NEEDLE, int(w.seed))),
     output:
         table("needle", "interpolation/sgd-s{seed}"),
@@ -124,7 +124,7 @@ rule needle_interpolate:
 
 rule needle_trace_paths:
     input:
-        **data_files(SGD["dataset"]),
+        **data_of_seed(SGD["dataset"], TRACE["seed"]),
         finals=finals("needle", [needle.cnn("sgd", TRACE["seed"]), *TRACED]),
         points=snapshots("needle", needle.cnn("sgd", TRACE["seed"]), NEEDLE["relax_times"]),
         wide=[file for run in TRACED for file in snapshots("needle", run, TRACE["epochs"])],
@@ -149,7 +149,7 @@ rule needle_trace_paths:
 
 rule needle_trace_filters:
     input:
-        **data_files(SGD["dataset"]),
+        **data_of_seed(SGD["dataset"], TRACE["seed"]),
         finals=finals("needle", TRACED),
         wide=[file for run in TRACED for file in snapshots("needle", run, TRACE["epochs"])],
     output:
@@ -174,7 +174,7 @@ rule needle_trace_filters:
 
 rule needle_blocks:
     input:
-        **data_files(SGD["dataset"]),
+        **data_of_seed(SGD["dataset"], SGD["seeds"][0]),
     output:
         table("needle", "blocks"),
     log:

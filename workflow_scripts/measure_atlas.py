@@ -9,6 +9,7 @@ from anarch.atlas.measures import Effort, landscape, weights
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow.specs import parse
+from anarch.workflow.subsets import named
 from shared.artefacts import write_csv
 from shared.descriptions import load_spec
 from shared.jobs import folder, parser, progress, run_script, start
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
         progress(done, len(networks), "network")
         dataset = load_spec(args.runs / told["run"]).dataset
         run = open_run(args.runs, told["run"], args.datasets / dataset, device)
-        names = {"study": args.study, **told, "dataset": dataset, "seed": run.spec.seed}
+        names = {"study": args.study, **told, "dataset": named(dataset), "seed": run.spec.seed}
         rows.append({**names, **measured(run, examples(dataset), effort)})
     write_csv(args.out, rows)
 

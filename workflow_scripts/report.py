@@ -20,6 +20,7 @@ from anarch.report import claims as verdicts
 from anarch.report.page import Picture, Table, render
 from anarch.workflow import paths
 from anarch.workflow.exhibits import Figure, registers
+from anarch.workflow.subsets import named
 from shared.artefacts import kept, read_csv, write_text
 from shared.descriptions import load_manifest
 from shared.integrity import verified, verified_json
@@ -99,7 +100,7 @@ def table(results: Path, name: str) -> Table:
 
 def timings(folder: Path) -> dict[str, dict[str, str]]:
     """Job -> the row of its timing."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for file in sorted(folder.rglob("*.tsv")):
         heads, *rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines())
         found[str(file.relative_to(folder).with_suffix(""))] = dict(zip(heads, rows[-1], strict=True))
@@ -117,11 +118,15 @@ def provenances(results: Path, studies: set[str]) -> dict[str, list[dict[str, st
 
 
 def manifests(results: Path, datasets: list[str]) -> dict[str, dict[str, Any]]:
-    """Those of the config's datasets that were prepared."""
-    folders = {name: results / "data" / name for name in datasets}
-    return {
-        name: load_manifest(folder) for name, folder in folders.items() if (folder / paths.MANIFEST).is_file()
-    }
+    """Those of the config's datasets that were prepared; ``prepared``: checksums of the files of each, which
+    are several where seeds draw their own images."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted((results / "data").glob(f"*/{paths.MANIFEST}")):
+        manifest, name = load_manifest(file.parent), named(file.parent.name)
+        if name in datasets:
+            prepared = found.setdefault(name, {**manifest, "prepared": {}})["prepared"]
+            prepared[file.parent.name] = manifest["sha256"]
+    return {name: found[name] for name in datasets if name in found}
 
 
 def copy(source: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from anarch.cost.scale import Job, Scale, Wildcards, train
 from anarch.cost.training import START
 from anarch.cost.work import BASE, Cost, Device, total
 from anarch.workflow.studies import STUDIES
+from anarch.workflow.subsets import named
 
 TABLE, DRAWING = 0.2, 1.5  # seconds of a job that puts tables together, and of one that draws
 DRAWN, SHEETS = 1.5e8, 1e8  # bytes that such jobs take
@@ -25,7 +26,7 @@ DEVICES = {
 
 def prepare(scale: Scale, wildcards: Wildcards) -> Cost:
     """A prepared dataset: its file, and twice that in memory while it is put together."""
-    images = scale.images[wildcards["dataset"]]
+    images = scale.images[named(wildcards["dataset"])]
     return Cost(memory=BASE + 3 * images.stored, disk=images.stored, start=2 * START)
 
 
@@ -142,5 +143,5 @@ def unknown_rules(jobs: Iterable[Priced]) -> list[str]:
 
 def assumed(scale: Scale, jobs: Iterable[Priced]) -> list[str]:
     """Datasets among those to prepare whose size only their files can tell."""
-    names = {one.job.wildcards["dataset"] for one in jobs if one.job.rule == "prepare_data"}
+    names = {named(one.job.wildcards["dataset"]) for one in jobs if one.job.rule == "prepare_data"}
     return sorted(name for name in names if not scale.images[name].known)

@@ -9,7 +9,8 @@ from anarch.cost.networks import Network
 from anarch.cost.training import START, network_of, trained
 from anarch.cost.work import BASE, Cost, Work
 from anarch.workflow.datasets import Images, images
-from anarch.workflow.specs import DataSpec, Model, RunSpec, parse
+from anarch.workflow.specs import Model, RunSpec, parse
+from anarch.workflow.subsets import data_spec, named
 
 Wildcards = Mapping[str, str]
 Job = Callable[["Scale", Wildcards], Cost]  # the cost of a rule's job with these wildcards
@@ -26,13 +27,13 @@ class Scale:
     @cached_property
     def images(self) -> dict[str, Images]:
         return {
-            name: images(parse(DataSpec, options), self.manifests.get(name))
-            for name, options in self.config["datasets"].items()
+            name: images(data_spec(self.config["datasets"], name), self.manifests.get(name))
+            for name in self.config["datasets"]
         }
 
     def run(self, study: str, run: str) -> tuple[Network, Images, RunSpec]:
         spec = self.runs[study][run]
-        images = self.images[spec.dataset]
+        images = self.images[named(spec.dataset)]
         return network_of(spec, images), images, spec
 
     def count_steps(self) -> None:
@@ -50,7 +51,7 @@ class Scale:
 def train(scale: Scale, wildcards: Wildcards) -> Cost:
     """A job of the rule that trains, or of one of its heirs."""
     spec = scale.runs[wildcards["study"]][wildcards["run"]]
-    return trained(spec, scale.images[spec.dataset])
+    return trained(spec, scale.images[named(spec.dataset)])
 
 
 def measured(work: Work, memory: float) -> Cost:

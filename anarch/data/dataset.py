@@ -56,6 +56,11 @@ class Dataset:
             )
 
 
+def drawn_by(split: str, draw: int) -> tuple[str | int, ...]:
+    """What the images of ``split`` are drawn by, beside a seed: those of the test split are in every draw."""
+    return (split, draw) if draw and split != "test" else (split,)
+
+
 def statistics(dataset: Dataset) -> dict[str, Any]:
     """Plain data for a manifest: sizes and class balance by split, shape, classes, mean and std per channel.
 

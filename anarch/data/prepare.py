@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from anarch.data import sources
-from anarch.data.dataset import SPLITS, Dataset
+from anarch.data.dataset import SPLITS, Dataset, drawn_by
 from anarch.randomness import generator
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> D
     A stored split is the first n of a permutation of its images drawn from (seed, split), n being all where
     the spec says 0: so a subset is part of each larger one, and no split stays sorted by class.  With
     ``spec.held_out`` that many images from the end of train's permutation become the split "extra".
+    Another ``spec.draw`` permutes or generates all splits but the test images anew.
 
     Raises:
         FileNotFoundError: the raw data are missing; says the three ways to get them.
@@ -70,7 +71,8 @@ def _as_stored_or_generated(spec: "DataSpec", root: Path | None, download: bool)
         if spec.side:
             raise ValueError(f"{spec.source} is generated in any size: say so in its options, not by `side`")
         _check_options(spec, module.generate)
-        return module.generate({split: n for split, n in wanted.items() if n}, seed=spec.seed, **spec.options)
+        sizes = {split: n for split, n in wanted.items() if n}
+        return module.generate(sizes, seed=spec.seed, draw=spec.draw, **spec.options)
     _check_options(spec, module.load)
     dataset = _subset(spec, module.load(root, spec.path, download=download, **spec.options), wanted)
     if not spec.side:
@@ -102,7 +104,7 @@ def _known(source: str) -> str:
 
 def _check_options(spec: "DataSpec", function: Callable[..., Dataset]) -> None:
     parameters = inspect.signature(function).parameters.values()
-    allowed = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"seed", "download"}
+    allowed = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"seed", "draw", "download"}
     if unknown := sorted(set(spec.options) - allowed):
         offer = f"it has {', '.join(sorted(allowed))}" if allowed else "it has none"
         raise ValueError(f"{spec.source} has no option `{unknown[0]}`; {offer}")
@@ -117,7 +119,8 @@ def _subset(spec: "DataSpec", dataset: Dataset, wanted: dict[str, int]) -> Datas
             and_held_out = f" and {held_out} held out" if held_out else ""
             raise ValueError(f"{spec.source}: {split} has {available} images, {n}{and_held_out} are wanted")
         if available and not (split == "extra" and spec.held_out):
-            order = torch.randperm(available, generator=generator(spec.seed, "subset", split))
+            draws = generator(spec.seed, "subset", *drawn_by(split, spec.draw))
+            order = torch.randperm(available, generator=draws)
             kept = {split: order[: n or available - held_out]}
             if held_out:
                 kept["extra"] = order[available - held_out :]

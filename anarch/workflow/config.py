@@ -8,6 +8,7 @@ from typing import Any
 from anarch.workflow.schema import ConfigError, key, mistake
 from anarch.workflow.specs import RunSpec
 from anarch.workflow.studies import STUDIES
+from anarch.workflow.subsets import own_images
 from anarch.workflow.validation.datasets import check_datasets
 from anarch.workflow.validation.design import check_design
 from anarch.workflow.validation.runs import check_runs
@@ -18,7 +19,8 @@ __all__ = ["ConfigError", "data_root", "validated"]
 
 
 def validated(config: Mapping[str, Any], root: Path) -> dict[str, dict[str, RunSpec]]:
-    """Study -> run -> spec of all trainings of ``config``, after a check of all that it says.
+    """Study -> run -> spec of all trainings of ``config``, on the images of its seed, after a check of all
+    that it says.
 
     Raises:
         ConfigError: one line, for the first mistake found.
@@ -38,7 +40,7 @@ def validated(config: Mapping[str, Any], root: Path) -> dict[str, dict[str, RunS
         check_runs(config, runs, datasets, library)
     except ValueError as error:
         raise ConfigError(f"config key {error}") from None
-    return runs
+    return {study: own_images(config["datasets"], specs) for study, specs in runs.items()}
 
 
 def data_root(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> str:

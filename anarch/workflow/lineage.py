@@ -12,7 +12,8 @@ from typing import Any
 
 from anarch.workflow import digests
 from anarch.workflow.own_modules import is_dotted, module_of
-from anarch.workflow.specs import DataSpec, RunSpec, canonical_json, parse
+from anarch.workflow.specs import DataSpec, RunSpec, canonical_json
+from anarch.workflow.subsets import data_spec
 
 # Optimiser of a recipe -> the module of anarch.training that it alone needs.
 OWN_OPTIMISERS = {
@@ -69,8 +70,8 @@ class Lineage:
         return _code(self.root, script, modules)
 
     def dataset(self, name: str) -> str:
-        """The spec of a dataset, as text."""
-        return canonical_json(parse(DataSpec, self.datasets[name]))
+        """The spec of a prepared dataset, as text."""
+        return canonical_json(data_spec(self.datasets, name))
 
     def trained(self, study: str, run: str) -> str:
         """Of a run: its spec, its data's, its code, and the same of the run that it starts from."""

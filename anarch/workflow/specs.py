@@ -23,6 +23,7 @@ class DataSpec:
     test: int = 0
     extra: int = 0
     seed: int = 0
+    draw: int = 0  # which draw of training images; the test images are those of the seed alone
     side: int = 0  # stored images are averaged down to side x side pixels; 0 leaves them as they are
     permute: int | None = None  # seed of one permutation of the pixels of every image; None: as they are
     path: str = ""  # file or folder below the data root, where the source has no fixed place of its own

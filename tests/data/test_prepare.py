@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,26 @@ def test_a_subset_begins_each_larger_one_and_splits_do_not_disturb_each_other(ro
 def test_the_seed_chooses_the_subset(root):
     a, b, c = (rows(prepare(numbers(train=30, seed=seed), root), "train") for seed in (1, 1, 2))
     assert a == b and sorted(a) != sorted(c)
+
+
+def test_another_draw_has_other_training_images_and_the_same_test_images(root):
+    spec = {"train": 20, "held_out": 15, "test": 10}
+    base, first, again, second = (prepare(numbers(**spec, draw=draw), root) for draw in (0, 1, 1, 2))
+    plain = prepare(numbers(**spec), root)
+    for split in ("train", "test", "extra"):
+        assert rows(base, split) == rows(plain, split) and rows(first, split) == rows(again, split)
+    assert rows(first, "test") == rows(second, "test") == rows(base, "test")
+    assert len({frozenset(rows(one, "train")) for one in (base, first, second)}) == 3
+    for one in (base, first, second):
+        assert not set(rows(one, "train")) & set(rows(one, "extra"))
+
+
+def test_a_generated_draw_has_other_training_images_and_the_same_test_images():
+    spec = DataSpec(source="cluttered_digits", train=30, test=10, extra=10)
+    base, other = prepare(spec, None), prepare(replace(spec, draw=3), None)
+    assert torch.equal(base.images["test"], other.images["test"])
+    for split in ("train", "extra"):
+        assert not torch.equal(base.images[split], other.images[split])
 
 
 def test_too_few_images_is_one_line_with_both_numbers(root):

@@ -154,7 +154,7 @@ def plant(results: Path, claims: list[dict[str, str]] = CLAIMS, caption: str = C
             results / "timings" / f"{job}.tsv",
             f"s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:01\t128.0\t{cpu}\n",
         )
-    for dataset in ("digits", "left_over"):
+    for dataset in ("digits", "left_over", "drawn-s0", "drawn-s1"):
         write(
             results / "data" / dataset / "manifest.json",
             json.dumps(
@@ -186,7 +186,7 @@ def plan(**other: Any) -> dict[str, Any]:
     return {
         "scale": "planted",
         "options": " --configfile config/planted.yaml",
-        "datasets": ["digits", "never_made"],
+        "datasets": ["digits", "drawn", "never_made"],
         "figures": [f"{figure.study}/{figure.name}" for figure in SHOWN],
         "tables": TABLES,
         **other,

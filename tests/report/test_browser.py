@@ -11,6 +11,7 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 DRIVER = shutil.which("chromedriver")
 FLAGS = (
     "--headless",
+    "--force-prefers-reduced-motion",  # no click meets a page that still scrolls
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -20,15 +20,14 @@ from anarch.workflow import digests
 from anarch.workflow.lineage import OWN_OPTIMISERS, Lineage, combined, modules_of, source_of
 from anarch.workflow.specs import (
     Corruption,
-    DataSpec,
     Model,
     Poison,
     Recipe,
     RunSpec,
     Start,
     canonical_json,
-    parse,
 )
+from anarch.workflow.subsets import data_spec
 
 ROOT = Path(__file__).parents[2]
 # Every import by name, and how the digests of the jobs that run it come to be over what it imports.
@@ -134,8 +133,8 @@ def test_every_import_by_name_is_one_that_digests_are_known_to_follow():
 @pytest.mark.parametrize("scale", ["smoke", "config", "cifar", "paper"])
 def test_every_dataset_of_a_config_has_a_source_that_digests_find(scale):
     config = yaml.safe_load((ROOT / f"config/{scale}.yaml").read_text())
-    for options in config["datasets"].values():
-        assert digests.code_files(ROOT, "prepare_data.py", [source_of(parse(DataSpec, options))])
+    for name in config["datasets"]:
+        assert digests.code_files(ROOT, "prepare_data.py", [source_of(data_spec(config["datasets"], name))])
 
 
 DATASETS = {"digits": {"source": "digits", "train": 20}}

@@ -72,6 +72,11 @@ TASK, SWISSROLL = "scratch.tasks.digits", "blessing.swissroll.networks"
         ("datasets.digits.train", 100_000, "digits has 1000 images there, 100000 are wanted"),
         ("datasets.digits.test", 798, "digits has 797 images there, 798 are wanted"),
         ("datasets.digits.extra", 1, "digits has 0 images there, 1 are wanted"),
+        (
+            "datasets.digits",
+            {"source": "digits", "subset": "by_seed"},
+            "and train keeps all of digits; say how many",
+        ),
         ("datasets.digits.side", 3, "must divide the 8 pixels of digits, got 3"),
         ("datasets.digits.path", "mine", "digits reads no file, got 'mine'"),
         ("datasets.digits", {"source": "npz"}, "npz: `path` is empty"),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from anarch.workflow.datasets import FIXED, GENERATED, STORED, SVHN_EXTRA, whole
-from anarch.workflow.specs import DataSpec, parse
+from anarch.workflow.specs import DataSpec
+from anarch.workflow.subsets import BY_SEED, SUBSET, data_spec
 from anarch.workflow.validation.options import check_types
 from anarch.workflow.without_torch import WithoutTorch
 
@@ -16,11 +17,13 @@ def check_datasets(datasets: Mapping[str, Mapping[str, Any]], library: WithoutTo
     specs = {}
     for name, options in datasets.items():
         key = f"datasets.{name}"
-        specs[name] = parse(DataSpec, options)
+        specs[name] = data_spec(datasets, name)
         _check_source(key, specs[name], library)
         _check_path(key, specs[name])
         _check_side(key, specs[name])
         _check_sizes(key, specs[name])
+        if options.get(SUBSET) == BY_SEED:
+            _check_draws(key, specs[name])
     return specs
 
 
@@ -64,3 +67,13 @@ def _check_sizes(key: str, spec: DataSpec) -> None:
                 f"{key}.{split}: {spec.source} has {available[split]} images there, "
                 f"{wanted or 'one or more'}{and_held_out} are wanted"
             )
+
+
+def _check_draws(key: str, spec: DataSpec) -> None:
+    """Of all the images that there are, each seed would draw the same."""
+    stored = spec.source in FIXED and spec.source not in GENERATED
+    if not (spec.train or spec.held_out) or (stored and spec.train == whole(spec).sizes["train"]):
+        raise ValueError(
+            f"{key}.subset: by_seed draws from more training images than a seed trains on, and train keeps "
+            f"all of {spec.source}; say how many, or leave subset out"
+        )
