@@ -3,7 +3,7 @@
 REPORT = paths.report(SCALE)
 REPORT_FIGURES = [one for study in SHOWN for one in REGISTERS[study].figures.values()]
 REPORT_TABLES = [(study, name) for study in SHOWN for name in REGISTERS[study].tables]
-REPORT_PAGE = [f"anarch/report/page.{kind}" for kind in ("html.j2", "css", "js")]
+REPORT_PAGE = [f"anarch/report/{name}" for name in ("page.html.j2", "page.css", "page.js", "compare.js")]
 REPORT_TALLY = f"{REPORT}/tally.txt"
 
 
