@@ -7,9 +7,9 @@ image has led it (adversarial initialisation, Sec. 3.1), by vanilla SGD and with
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 from anarch.workflow.checks import known_dataset
@@ -170,8 +170,8 @@ def matched(recipe: Recipe, total: float, images: int) -> float:
     """
     steps = math.ceil(images / recipe.batch_size)
     if recipe.schedule == "steps":
-        parts = enumerate(pairwise((0, *recipe.milestones, recipe.epochs)))
-        rates = sum(lr_sum(recipe.lr * recipe.gamma**i, steps * (b - a), "constant") for i, (a, b) in parts)
+        falls = (bisect_right(recipe.milestones, epoch) for epoch in range(recipe.epochs))
+        rates = steps * recipe.lr * sum(recipe.gamma**passed for passed in falls)
     else:
         rates = lr_sum(recipe.lr, steps * recipe.epochs, recipe.schedule)
     return total * (1 - recipe.momentum) / rates
