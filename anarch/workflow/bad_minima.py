@@ -15,7 +15,8 @@ from typing import Any
 from anarch.workflow.checks import known_dataset
 from anarch.workflow.datasets import images
 from anarch.workflow.lasso_totals import lr_sum
-from anarch.workflow.specs import Corruption, DataSpec, Model, Recipe, RunSpec, Start, parse
+from anarch.workflow.specs import Corruption, Model, Recipe, RunSpec, Start, parse
+from anarch.workflow.subsets import data_spec
 
 STUDY = "bad_minima"
 HEURISTICS = ("da", "l2", "momentum")
@@ -102,7 +103,7 @@ def about(config: Mapping[str, Any]) -> str:
     """What stands in captions: datasets, architectures, R and the scale."""
     section = config[STUDY]
     setups = section["setups"].values()
-    held = {one["dataset"]: images(parse(DataSpec, config["datasets"][one["dataset"]])) for one in setups}
+    held = {one["dataset"]: images(data_spec(config["datasets"], one["dataset"])) for one in setups}
     data = [
         f"{name} ({of.sizes['train']:,} images of {of.shape[2]} x {of.shape[1]})" for name, of in held.items()
     ]
