@@ -134,7 +134,7 @@ def about(figure):
     """What the caption of a figure says of its data."""
     section = config[figure.study]
     own = getattr(STUDIES.get(figure.study), "about", None)
-    words = {"about": own(section, SCALE)} if own else {}
+    words = {"about": own(config)} if own else {}
     try:
         return exhibits.caption(figure, section, scale=SCALE, **words)
     except ValueError as error:

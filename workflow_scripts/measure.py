@@ -37,11 +37,10 @@ def main(argv: list[str] | None = None) -> None:
     for done, name in enumerate(args.names):
         progress(done, len(args.names), "run")
         run = open_run(args.runs, name, args.data, device)
+        told = {**describe(name), "classes": run.manifest["classes"]}
         for moment, network in (("start", run.first()), ("end", run.last())):
             row = point(network, data, args.hessian_images, args.hessian_tolerance)
-            rows.append(
-                {**describe(name), "moment": moment, **row, **space(run, moment, network, data["test"])}
-            )
+            rows.append({**told, "moment": moment, **row, **space(run, moment, network, data["test"])})
     write_csv(args.out, rows)
 
 

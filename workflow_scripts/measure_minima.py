@@ -13,23 +13,13 @@ from anarch.complexity.robustness import fgsm_accuracy, margins
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow import paths
-from anarch.workflow.bad_minima import describe
+from anarch.workflow.bad_minima import describe, in_curves
 from shared.artefacts import column, read_csv, write_csv
 from shared.jobs import folder, parser, progress, run_script, start
 from shared.runs import Run, open_run
 from shared.tensors import load_examples
 
-# Table 1 of the paper, as ORIGINAL deduced from its damaged header: W0 initial, WV by vanilla SGD, WS by
-# SOTA SGD; R from random, A from adversarial initialisation.
-PAIRS = (
-    ("W0R", "WSR"),
-    ("WSR", "W0R"),
-    ("WVR", "W0R"),
-    ("W0A", "W0R"),
-    ("WSA", "W0R"),
-    ("WVA", "W0A"),
-    ("WSA", "W0A"),
-)
+LETTERS = {"vanilla": "V", "sota": "S"}  # of the curves that Table 1 and Figs. 2 to 6 are about
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -38,25 +28,25 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--names", nargs="+", required=True, help="all runs of one setup and seed")
     arguments.add_argument("--data", type=folder, required=True, help="folder of their dataset")
     arguments.add_argument("--column", type=column, nargs="*", default=[], help="NAME=VALUE, in all rows")
-    arguments.add_argument("--main-replicas", type=int, required=True, help="R of the distances")
+    arguments.add_argument("--main-replicas", type=int, required=True, help="R of the robustness")
     arguments.add_argument("--epsilons", type=float, nargs="+", required=True, help="of FGSM, in 1/255")
     for name in ("measures", "distances", "robustness"):
         arguments.add_argument(f"--{name}", type=Path, required=True, help="CSV to write")
     args = arguments.parse_args(argv)
     device = start(args)
     data = load_examples(args.data, device)
-    measures, robustness = [], []
-    ends: dict[str, Any] = {}
+    measures, distances, robustness = [], [], []
+    origin = open_run(args.runs, args.names[0], args.data, device).first()  # W0R, which all of a seed share
     for done, name in enumerate(args.names):
         progress(done, len(args.names), "run")
         one = open_run(args.runs, name, args.data, device)
         network, told = one.last(), {**dict(args.column), **describe(name)}
-        measures.append({**told, **point(one, network, data)})
-        ends |= end_points(one, network, args.main_replicas)
-        if told["stage"] == "training":
+        measures.append({**told, "random_copies": told["replicas"] or 0, **point(one, network, data)})
+        distances += [{**told, **row} for row in travelled(told, network, one.first(), origin)]
+        if in_curves(told["stage"], told["mode"], told["replicas"], args.main_replicas):
             robustness += [{**told, **row} for row in attacked(network, data["test"], args.epsilons)]
     write_csv(args.measures, measures)
-    write_csv(args.distances, [{**dict(args.column), **row} for row in distances(ends, told["seed"])])
+    write_csv(args.distances, distances)
     write_csv(args.robustness, robustness)
 
 
@@ -89,23 +79,26 @@ def attacked(network: nn.Module, test: Examples, epsilons: Sequence[float]) -> l
     ]
 
 
-def end_points(run: Run, network: nn.Module, main_replicas: int) -> dict[str, nn.Module]:
-    """Table 1's names of the points at which ``run`` begins and ends."""
-    told = describe(run.name)
-    if told["stage"] == "pretraining":
-        return {"W0R": run.first(), "W0A": network} if told["replicas"] == main_replicas else {}
-    if told["mode"] not in ("vanilla", "sota") or told["replicas"] not in (None, main_replicas):
-        return {}
-    return {f"W{told['mode'][0].upper()}{told['init'][0].upper()}": network}
+@torch.no_grad()
+def travelled(
+    run: Mapping[str, Any], end: nn.Module, first: nn.Module, origin: nn.Module
+) -> list[dict[str, Any]]:
+    """Table 1's pairs of which one is where ``run`` ended, as deduced from its damaged header.
 
-
-def distances(points: Mapping[str, nn.Module], seed: int) -> list[dict[str, Any]]:
-    with torch.no_grad():
-        return [
-            {"seed": seed, "pair": f"d({a},{b})", "distance": model_distance(points[a], points[b])}
-            for a, b in PAIRS
-            if {a, b} <= set(points)
-        ]
+    W0 initial, WV by vanilla SGD, WS by SOTA SGD, WH with other heuristics; R from random, A from adversarial
+    initialisation.  ``first``: where the run began; ``origin``: W0R.
+    """
+    if run["stage"] == "pretraining":
+        pairs = {"d(W0A,W0R)": (end, origin)}
+    else:
+        begun = "R" if run["init"] == "random" else "A"
+        name = f"W{LETTERS.get(run['mode'], 'H')}{begun}"
+        pairs = {f"d({name},W0{begun})": (end, first)}
+        if name == "WSR":
+            pairs["d(W0R,WSR)"] = (first, end)
+        if name == "WSA":
+            pairs["d(WSA,W0R)"] = (end, origin)
+    return [{"pair": pair, "distance": model_distance(a, b)} for pair, (a, b) in pairs.items()]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Decision boundaries of bad_minima, Fig. 1: two Gaussians and an MLP 2-100-100-1, in four settings.
 
 Each row has the accuracy that its network has reached, and its margin: the least distance of a training point
-from the boundary.
+from the boundary; and the largest margin that any boundary has.
 """
 
 from dataclasses import fields
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from anarch.complexity.boundary import boundary_distance
+from anarch.complexity.boundary import boundary_distance, largest_margin
 from anarch.training.ensemble import measure
 from anarch.training.stacked import unstack
 from anarch.training.toy_minima import Toy, toy_minima
@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> None:
                 "seed": seed,
                 "train_accuracy": accuracy[k],
                 "margin": boundary_distance(network, x[k]),
+                "largest_margin": largest_margin(x[k], y[k]),
             }
             if k == 0:
                 cells = grid(network, toy.centre + 4 * toy.std, args.grid)

@@ -33,3 +33,13 @@ def boundary_distance(network: nn.Module, x: Tensor) -> float:
         middle = (near + far) / 2
         near, far = (near, middle) if changed(middle, point, ray).any() else (middle, far)
     return far
+
+
+def largest_margin(x: Tensor, labels: Tensor) -> float:
+    """Half the least distance between points of ``x`` (n, d) that differ in ``labels`` (n,).
+
+    No boundary that has all points right is farther from the nearest of them, and the one half way between
+    each point and its nearest neighbour of the other class is so far; inf where there is one class only.
+    """
+    gaps = torch.cdist(x.double(), x.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    return gaps.masked_fill(labels[:, None] == labels, math.inf).min().item() / 2

@@ -5,17 +5,23 @@ labels from there (random initialisation), and from where training on R randomly
 image has led it (adversarial initialisation, Sec. 3.1), by vanilla SGD and with its heuristics.
 """
 
+import math
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from anarch.workflow.checks import known_dataset
+from anarch.workflow.datasets import images
+from anarch.workflow.lasso_totals import lr_sum
 from anarch.workflow.specs import Corruption, Model, Recipe, RunSpec, Start, parse
+from anarch.workflow.subsets import data_spec
 
 STUDY = "bad_minima"
 HEURISTICS = ("da", "l2", "momentum")
 MODES = ("vanilla", "da", "l2", "momentum", "da+l2", "da+momentum", "l2+momentum", "sota")
+CURVES = ("vanilla", "sota")
 MEMBER = re.compile(
     r"(?P<setup>[a-z][a-z0-9_]*)/(?P<what>[a-z0-9+]+)-(?P<init>random|r(?P<R>\d+))-s(?P<seed>\d+)"
 )
@@ -63,6 +69,11 @@ def heuristics(mode: str) -> tuple[str, ...]:
     return () if mode == "vanilla" else tuple(mode.split("+"))
 
 
+def in_curves(stage: str, mode: str, replicas: int | None, main: int) -> bool:
+    """Whether a run is one of the four of each setup and seed that Figs. 2, 3, 5 and 6 compare."""
+    return stage == "training" and mode in CURVES and replicas in (None, main)
+
+
 def members(section: Mapping[str, Any], setup: str, seed: int) -> list[str]:
     """All runs of one setup and seed."""
     return [run.name for run in _members(section, setup, seed)]
@@ -88,6 +99,23 @@ def of_setup(section: Mapping[str, Any], setup: str) -> list[str]:
     return [run for seed in section["setups"][setup]["seeds"] for run in members(section, setup, seed)]
 
 
+def about(config: Mapping[str, Any]) -> str:
+    """What stands in captions: datasets, architectures, R and the scale."""
+    section = config[STUDY]
+    setups = section["setups"].values()
+    held = {one["dataset"]: images(data_spec(config["datasets"], one["dataset"])) for one in setups}
+    data = [
+        f"{name} ({of.sizes['train']:,} images of {of.shape[2]} x {of.shape[1]})" for name, of in held.items()
+    ]
+    narrow = [one["model"].get("options", {}).get("channels") for one in setups]
+    networks = [
+        one["label"] if channels is None else f"{one['label']} ({channels} channels)"
+        for one, channels in zip(setups, narrow, strict=True)
+    ]
+    models = ", ".join(dict.fromkeys(networks))
+    return f"{', '.join(data)}; {models}; R = {section['replicas']}; {config['scale']} scale"
+
+
 def columns(section: Mapping[str, Any], setup: str) -> list[str]:
     """NAME=VALUE of what stands in every row of a setup's tables."""
     chosen = section["setups"][setup]
@@ -110,6 +138,9 @@ def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
 
 def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
     chosen, corruption, begun = section["setups"][run.setup], None, None
+    recipe = _recipe(chosen, run.stage, heuristics(run.mode))
+    if run.stage == "training" and not in_curves(run.stage, run.mode, run.replicas, section["replicas"]):
+        recipe = replace(recipe, test_every=recipe.epochs)  # of these, no figure shows the way
     if run.replicas is not None and run.stage == PRETRAINING:
         corruption = Corruption(replicas=run.replicas, **section["corruption"])
     elif run.replicas is not None:
@@ -117,7 +148,7 @@ def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
     return RunSpec(
         dataset=chosen["dataset"],
         model=parse(Model, chosen["model"]),
-        recipe=_recipe(chosen, run.stage, heuristics(run.mode)),
+        recipe=recipe,
         seed=run.seed,
         start=begun,
         corruption=corruption,
@@ -127,14 +158,36 @@ def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
 def _recipe(chosen: Mapping[str, Any], stage: str, added: Sequence[str]) -> Recipe:
     """Vanilla SGD with the heuristics of ``added``, each as the setup says."""
     extra = {key: value for name in added for key, value in chosen["heuristics"][name].items()}
-    return parse(Recipe, {**chosen[stage], **extra})
+    total = extra.pop("total_decay", None)
+    recipe = parse(Recipe, {**chosen[stage], **extra})
+    return recipe if total is None else replace(recipe, weight_decay=matched(recipe, total, chosen["images"]))
 
 
-def check(section: Mapping[str, Any], datasets: Sequence[str]) -> None:
+def matched(recipe: Recipe, total: float, images: int) -> float:
+    """The weight decay w at which all of ``recipe`` decays by ``total`` = w * sum(lr) / (1 - momentum).
+
+    A weight without gradient shrinks by exp(-total): momentum makes each step 1 / (1 - momentum) times as
+    long.  The paper's 350 epochs by l2 alone have 5e-4 * 6295 = 3.15; its w in a few epochs shrinks nothing.
+    """
+    steps = math.ceil(images / recipe.batch_size)
+    if recipe.schedule == "steps":
+        falls = (bisect_right(recipe.milestones, epoch) for epoch in range(recipe.epochs))
+        rates = steps * recipe.lr * sum(recipe.gamma**passed for passed in falls)
+    else:
+        rates = lr_sum(recipe.lr, steps * recipe.epochs, recipe.schedule)
+    return total * (1 - recipe.momentum) / rates
+
+
+def check(section: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
     """Raises ValueError, naming the key, for values that the schema cannot tell to be impossible."""
     for name, chosen in section["setups"].items():
         key = f"bad_minima.setups.{name}"
         known_dataset(f"{key}.dataset", chosen["dataset"], datasets)
+        counted, kept = chosen.get("images"), datasets[chosen["dataset"]].get("train", 0)
+        if counted is None and "total_decay" in chosen["heuristics"]["l2"]:
+            raise ValueError(f"{key}.images: total_decay needs the number of training images")
+        if counted is not None and kept not in (0, counted):
+            raise ValueError(f"{key}.images: {counted}, but datasets.{chosen['dataset']}.train is {kept}")
         if section["replicas"] not in chosen["replicas"]:
             raise ValueError(
                 f"{key}.replicas: {chosen['replicas']} lacks bad_minima.replicas, {section['replicas']}"

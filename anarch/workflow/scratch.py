@@ -94,13 +94,13 @@ def members(section: Mapping[str, Any], family: str) -> list[str]:
     ]
 
 
-def about(section: Mapping[str, Any], scale: str) -> str:
+def about(config: Mapping[str, Any]) -> str:
     """What stands in captions: the datasets, the scale, and what takes the place of Fast AutoAugment."""
-    tasks = section["tasks"].values()
+    tasks = config[STUDY]["tasks"].values()
     labels = ", ".join(task["label"] for task in tasks)
     used = {task["training"].get("augment", "none") for task in tasks}
     words = {"none": "no augmentation", "crop": "random crops", "crop_flip": "random crops and mirror images"}
-    return f"{labels}, {scale} scale, {' or '.join(words[name] for name in sorted(used))}"
+    return f"{labels}, {config['scale']} scale, {' or '.join(words[name] for name in sorted(used))}"
 
 
 def check(section: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:

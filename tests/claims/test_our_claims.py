@@ -64,7 +64,9 @@ def mentioned(condition: str) -> dict[str, set]:
         if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name):
             for comparator in node.comparators:
                 values = {child.value for child in ast.walk(comparator) if isinstance(child, ast.Constant)}
-                if not isinstance(node.ops[0], ast.Eq | ast.In):
+                if isinstance(node.ops[0], ast.NotEq):
+                    values |= {f"other than {value}" for value in values}
+                elif not isinstance(node.ops[0], ast.Eq | ast.In):
                     values = {value + step for value in values for step in (-1, 0, 1)}
                 if values:  # none where it is held against another column
                     found.setdefault(node.left.id, set()).update(values)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from anarch.complexity.boundary import boundary_distance
+from anarch.complexity.boundary import boundary_distance, largest_margin
 
 
 def straight(weight: list[float], bias: float) -> nn.Linear:
@@ -36,3 +36,12 @@ def test_of_a_disc_it_is_the_radius_at_the_centre(radius):
             return x.norm(dim=1, keepdim=True) - radius
 
     assert boundary_distance(Disc(), torch.zeros(1, 2)) == pytest.approx(radius, rel=2e-3)
+
+
+def test_no_boundary_is_farther_from_two_classes_than_half_the_gap_between_them():
+    """(0, 0) and (3, 4) are 5 apart, all others farther; a straight boundary half way between reaches it."""
+    x = torch.tensor([[0.0, 0.0], [-1.0, 0.5], [3.0, 4.0], [9.0, 9.0]])
+    labels = torch.tensor([0.0, 0.0, 1.0, 1.0])
+    assert largest_margin(x, labels) == 2.5
+    assert boundary_distance(straight([3.0, 4.0], -12.5), x) == pytest.approx(2.5, rel=1e-2)
+    assert largest_margin(x, torch.zeros(4)) == math.inf

@@ -94,15 +94,20 @@ def robustness(pairs, seeds, epsilons=(0, 1, 2, 4, 8)) -> pd.DataFrame:
 
 
 def distances(pairs, seeds) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            (dataset, model, seed, pair, value * (1 + jitter(seed, seeds)))
-            for dataset, model in pairs
-            for seed in range(seeds)
-            for pair, value in zip(published.PAIRS, published.DISTANCES["cifar10", "resnet18"], strict=True)
-        ],
-        columns=["dataset", "model", "seed", "pair", "distance"],
-    )
+    """ResNet18's row of Table 1; single heuristics at 3 (random) and 9 (adversarial); R = 1 at ten times."""
+    printed = dict(zip(published.PAIRS, published.DISTANCES["cifar10", "resnet18"], strict=True))
+    rows = []
+    for dataset, model in pairs:
+        for seed in range(seeds):
+            known = {"dataset": dataset, "model": model, "seed": seed, "main_replicas": 2}
+            values = [("vanilla", pair, value) for pair, value in printed.items()]
+            values += [(mode, "d(WHR,W0R)", 3.0) for mode in ("da", "l2", "momentum", "da+l2")]
+            values += [(mode, "d(WHA,W0A)", 9.0) for mode in ("da", "l2", "momentum", "da+l2")]
+            for mode, pair, value in values:
+                for factor in (1, 2) if "A" in pair else (np.nan,):
+                    far = value * (1 + jitter(seed, seeds)) * (10 if factor == 1 else 1)
+                    rows.append({**known, "mode": mode, "pair": pair, "replicas": factor, "distance": far})
+    return pd.DataFrame(rows)
 
 
 def toy_table(seeds=2, logit=False) -> pd.DataFrame:

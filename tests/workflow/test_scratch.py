@@ -235,7 +235,7 @@ def test_a_dataset_without_validation_images_is_refused():
 
 
 def test_captions_tell_data_scale_and_augmentation():
-    assert scratch.about(section("config"), "laptop") == "cluttered digits, laptop scale, no augmentation"
-    assert scratch.about(section("paper"), "paper") == (
+    assert scratch.about(read("config")) == "cluttered digits, laptop scale, no augmentation"
+    assert scratch.about(read("paper")) == (
         "CIFAR-10, CIFAR-100, SVHN, paper scale, random crops or random crops and mirror images"
     )

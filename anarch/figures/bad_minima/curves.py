@@ -40,19 +40,18 @@ def _accuracy(history: pd.DataFrame, column: str, label: str, text: str, about: 
     n: list[int] = []
     for pair, (ax,) in axes.items():
         n += _panel(ax, rows, pair, column)
-        if pair == marked:
-            for (mode, init), values in published.HEURISTICS.items():
-                if (mode, init) in series.LOOKS:
-                    series.paper_mark(ax, values[0 if column == "train_accuracy" else 2], mode, init)
+    printed = {key: published.HEURISTICS[key][0 if column == "train_accuracy" else 2] for key in series.LOOKS}
+    if marked:
+        for key, value in printed.items():
+            series.paper_mark(axes[marked][0], value, *key)
     series.label_outer(axes, "epoch", [label])
     shown = rows[["mode", "init"]].drop_duplicates().itertuples(index=False, name=None)
     series.legend(figure, shown, *([style.open_handle("paper")] if marked else []))
     note = (
-        " Open marks outside the right edge: the paper's ResNet18 on CIFAR-10, at the end (Table 2)."
-        if marked
-        else ""
+        " Open marks, in the legend's order, above the axes where they lie beyond: the paper's ResNet18 on "
+        f"CIFAR-10 at the end (Table 2), {', '.join(f'{value:.4g}' for value in printed.values())} %."
     )
-    style.caption(figure, text + note, about=about, counts=n)
+    style.caption(figure, text + note if marked else text, about=about, counts=n)
     return figure
 
 

@@ -34,8 +34,9 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
                 style.spread(ax, summary, label=name, colour=colour, marker=marker, line=line)
                 n += tables.counts(summary)
                 factors |= set(summary.index)
-            if pair == marked:
-                _marks(ax, mode, summary)
+    if marked:
+        for mode in LABELS:
+            _marks(axes[marked][0], mode, max(factors, default=0.0))
     for ax in (ax for stack in axes.values() for ax in stack):
         ticks(ax.xaxis, _apart(sorted(factors)))
     series.label_outer(axes, "replication factor R", ["test accuracy (%)"])
@@ -58,9 +59,9 @@ def _swept(rows: pd.DataFrame) -> list[series.Pair]:
     return list(factors[factors >= min(2, factors.max())].index) if len(factors) else []
 
 
-def _marks(ax: Axes, mode: str, ours: pd.DataFrame) -> None:
+def _marks(ax: Axes, mode: str, last: float) -> None:
     """The paper's values beside ours at R = 0, and outside the right edge, since its R is not known."""
-    beside = -0.06 * float(ours.index.max()) if len(ours) else 0.0
+    beside = -(0.06 if mode == "vanilla" else 0.1) * last
     series.paper_mark(ax, published.HEURISTICS[mode, "random"][2], mode, "adversarial", x=beside)
     series.paper_mark(ax, published.HEURISTICS[mode, "adversarial"][2], mode, "adversarial")
 
@@ -80,7 +81,8 @@ def _text(marked: bool) -> str:
         "copies of each image in the pretraining; R\u00a0=\u00a00: random initialisation."
     )
     note = (
-        " Open marks: the paper's ResNet18 on CIFAR-10 (Table 2), from random initialisation at "
-        "R\u00a0=\u00a00 and from adversarial initialisation, whose R it does not tell, at the right."
+        " Open marks, above the axes where they lie beyond: the paper's ResNet18 on CIFAR-10 (Table 2), from "
+        "random initialisation at R\u00a0=\u00a00 (84.84 and 95.32 %) and from adversarial initialisation, "
+        "whose R it does not tell, at the right (56.02 and 95.35 %)."
     )
     return text + note if marked else text

@@ -150,8 +150,19 @@ def legend(figure: Figure, shown: Iterable[tuple[str, str]], *extra: Line2D) -> 
 
 
 def paper_mark(ax: Axes, value: float, mode: str, init: str, *, x: float | None = None) -> None:
-    """The paper's ``value`` as an open mark of its curve: at ``x``, or outside the right edge."""
+    """The paper's ``value`` as an open mark of its curve: at ``x``, or outside the right edge.
+
+    For the time when all curves of the figure are drawn: the range of the axes stays theirs, and a mark that
+    lies beyond it stands outside the edge, a mark's height away.
+    """
     _, colour, marker, _ = LOOKS[mode, init]
-    place = {"random": 1.035, "adversarial": 1.085}[init] if x is None else x
-    across = ax.get_yaxis_transform() if x is None else ax.transData
-    style.open_mark(ax, place, value, colour=colour, marker=marker, size=4.0, transform=across)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high)
+    beyond = not low <= value <= high
+    place = 1.035 + 0.04 * list(LOOKS).index((mode, init)) if x is None else x
+    if x is None:
+        across = ax.transAxes if beyond else ax.get_yaxis_transform()
+    else:
+        across = ax.get_xaxis_transform() if beyond else ax.transData
+    at = value if not beyond else 1.04 if value > high else -0.04
+    style.open_mark(ax, place, at, colour=colour, marker=marker, size=4.0, transform=across)

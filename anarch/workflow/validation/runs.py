@@ -95,7 +95,8 @@ def _check_idle(config: Mapping[str, Any], cases: Iterable[Case]) -> None:
     reasons: dict[str, set[str | None]] = {}
     for found, spec in cases:
         for key in found.recipes:
-            for field in at(config, key):
+            # What else a section has, such as a total decay, is made into the recipe by its own study.
+            for field in (name for name in at(config, key) if hasattr(spec.recipe, name)):
                 reasons.setdefault(f"{key}.{field}", set()).add(idle(spec.recipe, field))
     for key, told in reasons.items():
         if None not in told:
