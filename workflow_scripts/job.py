@@ -19,6 +19,9 @@ from typing import NamedTuple
 
 from anarch.workflow.paths import timing_of_log
 
+# What nohup, or a shell that starts something in the background, lets a command and its children ignore.
+HEARD = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
 
 class Ended(NamedTuple):
     """How a process ended (``os.wait4``), its CPU seconds, and the most memory it held (MB)."""
@@ -61,6 +64,7 @@ def forked(command: list[str], output: int) -> Ended | None:
         "command": command,
         "folder": os.getcwd(),
         "environment": dict(os.environ),
+        "ignored": [number for number in HEARD if signal.getsignal(number) is signal.SIG_IGN],
     }
     text = json.dumps(request).encode()
     with socket.socket(socket.AF_UNIX) as server:

@@ -130,6 +130,8 @@ def run_job(request: dict[str, Any], output: int) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in request["ignored"]:
+            signal.signal(number, signal.SIG_IGN)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.closerange(3, max(map(int, os.listdir("/proc/self/fd"))) + 1)

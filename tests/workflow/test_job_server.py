@@ -38,12 +38,17 @@ def around(request) -> dict[str, str]:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    def start(code: str, *arguments: str, around: dict[str, str]) -> subprocess.Popen[str]:
+    def start(
+        code: str, *arguments: str, around: dict[str, str], ignored: tuple[int, ...] = ()
+    ) -> subprocess.Popen[str]:
+        def heed() -> None:  # whatever these tests themselves were started by
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+
         script = tmp_path / "script.py"
         script.write_text("import os, signal, sys, time\n" + code)
-        return subprocess.Popen(
-            [sys.executable, str(JOB), log(tmp_path), str(script), *arguments], cwd=tmp_path, env=around
-        )
+        command = [sys.executable, str(JOB), log(tmp_path), str(script), *arguments]
+        return subprocess.Popen(command, cwd=tmp_path, env=around, preexec_fn=heed)
 
     return start
 
@@ -89,6 +94,18 @@ def test_it_finds_what_a_process_of_its_own_finds(tmp_path, job, around):
         "True",
         "an error",
     ]
+
+
+def test_it_ignores_what_its_command_was_told_to_ignore(tmp_path, job, around):
+    """As under nohup, in the background: whoever logs out must not end the jobs."""
+    code = (
+        "heard = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)\n"
+        "print([signal.getsignal(number) is signal.SIG_IGN for number in heard])\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+        "print('still here', flush=True)\n"
+    )
+    assert job(code, around=around, ignored=(signal.SIGHUP, signal.SIGINT)).wait(60) == 0
+    assert Path(log(tmp_path)).read_text().splitlines() == ["[True, True, False]", "still here"]
 
 
 @pytest.mark.parametrize(
