@@ -84,6 +84,21 @@ rule scratch_select:
         " --chosen-layers {output.layers}"
 
 
+rule scratch_choose:
+    input:
+        table("scratch", "results"),
+    output:
+        f"results/{SCALE}/scratch/chosen.json",
+    log:
+        log_of("scratch/choose"),
+    conda:
+        "../environment.yml"
+    params:
+        code=combined(LINEAGE.code("choose_scratch.py") + SCRATCH_SELECTED),
+    shell:
+        "python workflow_scripts/job.py {log} choose_scratch.py --results {input} --seeds 5 --out {output}"
+
+
 rule scratch_filters:
     input:
         unpack(lambda w: all_data_files("scratch", SCRATCH_FILTERS)),
