@@ -11,7 +11,9 @@ from anarch.workflow.checks import known_dataset
 from anarch.workflow.scratch_grid import BETA, NETWORKS, Experiment, choices, describe, run_name, specs_of
 from anarch.workflow.specs import RunSpec
 
-__all__ = ["STUDY", "about", "batches", "candidates", "check", "describe", "families", "members", "runs"]
+__all__ = [
+    "STUDY", "about", "batches", "candidates", "check", "describe", "families", "members", "runs", "twins",
+]  # fmt: skip
 
 STUDY = "scratch"
 TABLE1 = ("d_conv", "d_local", "d_fc", "s_conv", "s_local", "s_fc", "fc3")
@@ -94,6 +96,17 @@ def members(section: Mapping[str, Any], family: str) -> list[str]:
         run
         for name, task in section["tasks"].items()
         for run, _ in specs_of(name, task, section["norms"], families(task).get(family, ()))
+    ]
+
+
+def twins(section: Mapping[str, Any]) -> list[str]:
+    """S-FC of Fig. 10 on intact pixels, by either method, at the first point of its grid."""
+    return [
+        run_name(name, experiment, choices(experiment, task)[0], seed)
+        for name, task in section["tasks"].items()
+        for experiment in families(task).get("permuted", ())
+        if experiment.network == "s_fc" and experiment.pixels == "intact"
+        for seed in task["seeds"]
     ]
 
 

@@ -10,6 +10,7 @@ import torch
 import choose_scratch
 import count_scratch
 import measure_scratch
+import permute_scratch
 import select_scratch
 import trace_scratch_filters
 from anarch.complexity.description_length import description_length_bound
@@ -166,12 +167,12 @@ def test_choosing_looks_at_validation_images_alone(tmp_path):
     for run in RUNS:
         good = "s_fc-1-sgd+m0.9" in run
         accuracy = {"validation_accuracy": 0.6 if good else 0.5, "test_accuracy": 0.4 if good else 0.9}
-        measures.append({"run": run, **scratch.describe(run), **unknown, **accuracy})
+        measures.append({"run": run, **scratch.describe(run), **unknown, **accuracy, "weights": 9})
     layers = [{"run": run, "layer": 1, "nonzero": 5} for run in RUNS if "s_" in run]
     select_scratch.write_csv(tmp_path / "m.csv", measures)
     select_scratch.write_csv(tmp_path / "l.csv", layers)
     tables = flags(measures=tmp_path / "m.csv", layers=tmp_path / "l.csv")
-    made = [f"--{name}={tmp_path / name}.csv" for name in ("select", "results", "chosen-layers")]
+    made = [f"--{name}={tmp_path / name}.csv" for name in ("select", "results", "chosen-layers", "leads")]
     select_scratch.main([*tables, *made, "--section", json.dumps(SECTION)])
     results, grid = rows(tmp_path / "results.csv"), rows(tmp_path / "select.csv")
     sgd = [
@@ -260,3 +261,30 @@ def test_the_config_of_the_winners_leaves_them_alone_on_more_seeds(tmp_path):
     assert "tiny/s_fc-1-sgd-e2-s0" in sgd  # Fig. 10 has no other point, and none of its own was chosen
     assert {run for run in sgd if "m0.9" in run} == {f"tiny/s_fc-1-sgd+m0.9-e2-s{seed}" for seed in range(3)}
     assert {SPARSE, PERMUTED} <= set(runs) and set(over["seeds"]) == {0, 1, 2}
+
+
+def test_leads_are_between_neighbours_at_sizes_that_both_reach():
+    """By hand: at 1000, halfway between 100 and 10,000 in logarithms, 3-FC's 0.2 and 0.6 are 0.4."""
+    curves = {"S-CONV": {10: 0.1, 1000: 0.7}, "3-FC": {100: 0.2, 10_000: 0.6}, "D-CONV": {20_000: 0.9}}
+    results = [
+        {"family": family, "task": "t", "seed": 0, "network": network, "weights": n, "test_accuracy": a}
+        for family in ("sweep", "table1")
+        for network, curve in curves.items()
+        for n, a in curve.items()
+    ]
+    found = {(row["pair"], row["weights"]): row["lead"] for row in select_scratch.leads(results)}
+    assert found == pytest.approx(
+        {("S-CONV above 3-FC", 100): 0.4 - 0.2, ("S-CONV above 3-FC", 1000): 0.7 - 0.4}
+    )
+
+
+def test_s_fc_by_either_method_cannot_tell_the_order_of_pixels(study, tmp_path):
+    names = scratch.twins({**SECTION, "tasks": {"tiny": {**SECTION["tasks"]["tiny"], "seeds": [0]}}})
+    assert names == ["tiny/s_fc-1-sgd-e2-s0", "tiny/s_fc-1-lasso+c0.1+f0.1+b50-e2-s0"]
+    for name in names:
+        write_text(study / "runs" / name / paths.SPEC, canonical_json(RUNS[name]))
+    options = flags(runs=study / "runs", datasets=study / "data", gpus=0, out=tmp_path / "t.csv")
+    permute_scratch.main([*options, "--names", *names])
+    found = rows(tmp_path / "t.csv")
+    assert [row["method"] for row in found] == ["SGD", "beta-LASSO"]
+    assert all(0 < float(row["difference"]) < 1e-9 for row in found)
