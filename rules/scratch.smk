@@ -7,12 +7,14 @@ SCRATCH_RUNS = f"results/{SCALE}/scratch/runs"
 SCRATCH_SECTION = specs.canonical(SCRATCH)
 SCRATCH_BATCHES = scratch.batches(SCRATCH)
 SCRATCH_FILTERS = scratch.members(SCRATCH, scratch.FILTERS)
+SCRATCH_TWINS = scratch.twins(SCRATCH)
 SCRATCH_MEASURED = LINEAGE.measured("measure_scratch.py", "scratch", RUNS["scratch"])
 SCRATCH_SELECTED = combined(LINEAGE.code("select_scratch.py") + SCRATCH_SECTION + SCRATCH_MEASURED)
 DIGESTS["scratch"] = {
     "measures": SCRATCH_MEASURED,
     "weights": SCRATCH_MEASURED,
-    **dict.fromkeys(("select", "results", "layers"), SCRATCH_SELECTED),
+    **dict.fromkeys(("select", "results", "layers", "leads"), SCRATCH_SELECTED),
+    "twins": LINEAGE.measured("permute_scratch.py", "scratch", SCRATCH_TWINS),
     "filters": combined(
         LINEAGE.measured("trace_scratch_filters.py", "scratch", SCRATCH_FILTERS) + SCRATCH_SELECTED
     ),
@@ -68,6 +70,7 @@ rule scratch_select:
         select=table("scratch", "select"),
         results=table("scratch", "results"),
         layers=table("scratch", "layers"),
+        leads=table("scratch", "leads"),
     log:
         log_of("scratch/select"),
     conda:
@@ -81,7 +84,22 @@ rule scratch_select:
     shell:
         "python workflow_scripts/job.py {log} select_scratch.py --section {params.section:q} --measures {input.measures}"
         " --layers {input.layers} --select {output.select} --results {output.results}"
-        " --chosen-layers {output.layers}"
+        " --chosen-layers {output.layers} --leads {output.leads}"
+
+
+rule scratch_choose:
+    input:
+        table("scratch", "results"),
+    output:
+        f"results/{SCALE}/scratch/chosen.json",
+    log:
+        log_of("scratch/choose"),
+    conda:
+        "../environment.yml"
+    params:
+        code=combined(LINEAGE.code("choose_scratch.py") + SCRATCH_SELECTED),
+    shell:
+        "python workflow_scripts/job.py {log} choose_scratch.py --results {input} --seeds 5 --out {output}"
 
 
 rule scratch_filters:
@@ -108,6 +126,30 @@ rule scratch_filters:
         "python workflow_scripts/job.py {log} trace_scratch_filters.py --runs {params.runs} --results {input.results}"
         " --datasets {params.datasets} --count {params.chosen[count]} --least {params.chosen[least]}"
         " --seed {params.chosen[seed]} --threads {threads} --gpus {resources.gpu} --out {output}"
+
+
+rule scratch_twins:
+    input:
+        unpack(lambda w: all_data_files("scratch", SCRATCH_TWINS)),
+        finals=finals("scratch", SCRATCH_TWINS),
+    output:
+        table("scratch", "twins"),
+    log:
+        log_of("scratch/twins"),
+    conda:
+        "../environment.yml"
+    resources:
+        gpu=1,
+        mem_mb=24000,
+        runtime="1h",
+    params:
+        runs=lambda w: SCRATCH_RUNS,
+        names=SCRATCH_TWINS,
+        datasets=lambda w: f"results/{SCALE}/data",
+        code=DIGESTS["scratch"]["twins"],
+    shell:
+        "python workflow_scripts/job.py {log} permute_scratch.py --runs {params.runs} --names {params.names}"
+        " --datasets {params.datasets} --threads {threads} --gpus {resources.gpu} --out {output}"
 
 
 rule scratch_counts:

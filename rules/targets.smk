@@ -15,6 +15,7 @@ for study in SHOWN:
     SENTENCES |= {f"{study}_{name}": one.title for name, one in REGISTERS[study].figures.items()}
 SENTENCES["check_arithmetic"] = "Whether this machine computes every network as float64 does"
 SENTENCES["scratch_select"] = "Which hyperparameters were chosen, by validation images"
+SENTENCES["scratch_choose"] = "A config of these alone, on five seeds, to be laid over the scale's own"
 
 
 def list_targets(only_targets=False):

@@ -2,13 +2,19 @@
 
 import argparse
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import numpy as np
+
 from anarch.workflow.scratch import candidates, families
 from shared.artefacts import read_csv, write_csv
+
+ORDER = ("ResNet18", "D-CONV", "S-CONV", "3-FC")  # of the paper, the best first
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -16,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--section", type=json.loads, required=True, help="the study's section of the config")
     for name in ("measures", "layers"):
         parser.add_argument(f"--{name}", type=Path, required=True, help="CSV of all runs")
-    for name in ("select", "results", "chosen-layers"):
+    for name in ("select", "results", "chosen-layers", "leads"):
         parser.add_argument(f"--{name}", type=Path, required=True, help="CSV to write")
     args = parser.parse_args(argv)
     measures = {row["run"]: row for row in read_csv(args.measures)}
@@ -36,6 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     write_csv(args.select, list({tuple(row.values()): row for row in grid}.values()))
     write_csv(args.results, results)
     write_csv(args.chosen_layers, chosen_layers)
+    write_csv(args.leads, list(leads(results)))
 
 
 def experiments(
@@ -73,6 +80,34 @@ def summary(
         "candidates": candidates,
         "chosen": int(chosen),
     }
+
+
+def leads(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """How far each architecture of `ORDER` is above the next at as many weights (Fig. 2, left and centre).
+
+    Where one of both has no network of that size, its accuracy is interpolated along log(weights); beyond the
+    smaller and larger sizes of either nothing is said.
+    """
+    curves: dict[tuple[str, str], dict[str, dict[float, float]]] = {}
+    for row in results:
+        if row["family"] == "sweep":
+            of_seed = curves.setdefault((row["task"], row["seed"]), {})
+            accuracy = float(row["test_accuracy"])
+            of_seed.setdefault(row["network"], {})[float(row["weights"])] = accuracy
+    for (task, seed), by_network in curves.items():
+        for above, below in pairwise(ORDER):
+            both = [sorted(by_network.get(network, {}).items()) for network in (above, below)]
+            if not all(both):
+                continue
+            sizes, accuracies = zip(*(zip(*curve, strict=True) for curve in both), strict=True)
+            least, most = max(size[0] for size in sizes), min(size[-1] for size in sizes)
+            for weights in sorted(size for size in {*sizes[0], *sizes[1]} if least <= size <= most):
+                at = [
+                    np.interp(math.log(weights), np.log(size), accuracy)
+                    for size, accuracy in zip(sizes, accuracies, strict=True)
+                ]
+                told = {"task": task, "seed": seed, "pair": f"{above} above {below}", "weights": int(weights)}
+                yield {**told, "lead": float(at[0] - at[1])}
 
 
 if __name__ == "__main__":

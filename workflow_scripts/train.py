@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from anarch.training.loop import Diverged, Training
 from anarch.training.network import fresh_network, relaxed_network
+from anarch.training.permuted import permuted_examples
 from anarch.workflow import paths
 from anarch.workflow.digests import text_digest
 from anarch.workflow.specs import RunSpec, canonical_json, parse
@@ -74,6 +75,8 @@ def train(spec: RunSpec, args: Namespace, key: str, device: torch.device) -> Non
         # Imported by name: no other training must become stale when the corruption is edited.
         corrupted = import_module("anarch.training.corrupted").corrupted
         images = corrupted(images, spec.corruption, classes=manifest["classes"], seed=spec.seed)
+    if spec.recipe.augment != "none" and manifest["spec"].get("permute") is not None:
+        images = permuted_examples(images, manifest["spec"]["permute"])
     parts = (network.to(device), images, data["test"], spec.recipe, spec.seed)
     if spec.poison is None:
         training = Training(*parts)

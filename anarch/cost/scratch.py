@@ -26,4 +26,4 @@ def measure(scale: Scale, wildcards: Wildcards) -> Cost:
     return measured(work, memory)
 
 
-JOBS: dict[str, Job] = {"scratch_measure": measure, "scratch_filters": small}
+JOBS: dict[str, Job] = {"scratch_measure": measure, "scratch_filters": small, "scratch_twins": small}

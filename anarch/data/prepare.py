@@ -14,6 +14,7 @@ from torch import Tensor
 
 from anarch.data import sources
 from anarch.data.dataset import SPLITS, Dataset, drawn_by
+from anarch.data.pixels import permuted, pixel_order
 from anarch.randomness import generator
 
 if TYPE_CHECKING:
@@ -36,20 +37,10 @@ def prepare(spec: "DataSpec", root: Path | None, *, download: bool = False) -> D
     if spec.permute is None:
         return dataset
     order = pixel_order(spec.permute, dataset.images["train"].shape[2:].numel())
-    shuffled = {split: _permuted(images, order) for split, images in dataset.images.items()}
+    shuffled = {split: permuted(images, order) for split, images in dataset.images.items()}
     return replace(
         dataset, images=shuffled, origin=f"{dataset.origin}, pixels permuted (seed {spec.permute})"
     )
-
-
-def pixel_order(seed: int, pixels: int) -> Tensor:
-    """The permutation int64 (pixels,) of ``spec.permute``: place i shows what was on place order[i]."""
-    return torch.randperm(pixels, generator=generator(seed, "pixels"))
-
-
-def _permuted(images: Tensor, order: Tensor) -> Tensor:
-    """``images`` (N, C, H, W) with the pixels of every image and channel in one ``order`` (H * W,)."""
-    return images.flatten(2)[..., order].view(images.shape)
 
 
 def _as_stored_or_generated(spec: "DataSpec", root: Path | None, download: bool) -> Dataset:

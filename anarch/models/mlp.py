@@ -18,12 +18,14 @@ def mlp(
     hidden: Sequence[int] = (100, 100),
     activation: str = "relu",
     norm: bool = False,
+    dropout: float = 0.0,
 ) -> nn.Sequential:
     """A linear layer and its activation for each width in ``hidden``, and a linear head.
 
     (N, *input_shape) -> outputs (N, classes), for any input shape, (2,) for points of the plane.
     The default is the toy of bad_minima, Fig. 1.  With ``norm`` batch norm follows each linear layer but the
-    head, and takes the place of its bias: with two equal widths that is 3-FC of scratch.
+    head, and takes the place of its bias: with two equal widths that is 3-FC of scratch.  ``dropout`` is the
+    share of features dropped before each of the last two linear layers.
 
     Raises:
         ValueError: a number below 1 or an unknown activation.
@@ -35,10 +37,13 @@ def mlp(
         raise ValueError(f"activation must be one of {', '.join(_ACTIVATIONS)}, got {activation!r}")
     layers: list[nn.Module] = [nn.Flatten()]
     seen = math.prod(input_shape)
-    for width in hidden:
+    dropped = [nn.Dropout(dropout)] if dropout else []
+    for place, width in enumerate(hidden, start=1):
+        if place == len(hidden):
+            layers += dropped
         layers.append(skip_init(nn.Linear, seen, width, bias=not norm))
         if norm:
             layers.append(nn.BatchNorm1d(width))
         layers.append(_ACTIVATIONS[activation]())
         seen = width
-    return nn.Sequential(*layers, skip_init(nn.Linear, seen, classes))
+    return nn.Sequential(*layers, *dropped, skip_init(nn.Linear, seen, classes))

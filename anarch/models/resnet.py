@@ -10,13 +10,20 @@ _BOTTLENECK = {50}  # depths whose blocks are 1 x 1, 3 x 3, 1 x 1, the last four
 
 
 def resnet(
-    input_shape: tuple[int, int, int], classes: int, *, depth: int = 18, channels: int = 64, kernel: int = 3
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    depth: int = 18,
+    channels: int = 64,
+    kernel: int = 3,
+    dropout: float = 0.0,
 ) -> nn.Sequential:
     """ResNet of ``depth`` 18, 34 or 50: (N, *input_shape) -> logits (N, classes).
 
     ``channels`` is the width of the first stage; each of the three later ones doubles it and halves the map.
     ``kernel`` (odd) takes the place of every 3, the stem's too (scratch, Sec. 4.2).  Convolutions carry no
-    bias and batch norm follows each.  Parameters at (3, 32, 32), 10 classes, 64 channels and kernel 3:
+    bias and batch norm follows each.  ``dropout`` is the share of features dropped before the linear layer.
+    Parameters at (3, 32, 32), 10 classes, 64 channels and kernel 3:
     11,173,962, 21,282,122, 23,520,842.
 
     Raises:
@@ -41,7 +48,8 @@ def resnet(
             shortcut = nn.Identity() if same else nn.Sequential(*_convolution(seen, out, 1, stride))
             layers += [Sum(nn.Sequential(*body), shortcut), nn.ReLU()]
             seen = out
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), skip_init(nn.Linear, seen, classes))
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), *([nn.Dropout(dropout)] if dropout else [])]
+    return nn.Sequential(*layers, skip_init(nn.Linear, seen, classes))
 
 
 def _basic(seen: int, width: int, kernel: int, stride: int) -> list[nn.Module]:

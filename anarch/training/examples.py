@@ -56,11 +56,14 @@ class Examples:
         """
         images = self.raw(rows)
         if windows:
-            top, left, mirrored = windows
-            images = take_windows(images, top, left, mirrored, self._padding)
+            images = self.augmented(images, *windows)
         scale = 1 / (255 * self.std)  # (pixel / 255 - mean) / std in one multiplication and one addition
         pixels = images.float().to(memory_format=torch.channels_last)
         return torch.addcmul((-self.mean / self.std)[:, None, None], pixels, scale[:, None, None])
+
+    def augmented(self, images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor) -> Tensor:
+        """Raw ``images`` (n, C, H, W) through the windows that were drawn for them."""
+        return take_windows(images, top, left, mirrored, self._padding)
 
     @property
     def _padding(self) -> int:

@@ -11,7 +11,9 @@ from anarch.workflow.checks import known_dataset
 from anarch.workflow.scratch_grid import BETA, NETWORKS, Experiment, choices, describe, run_name, specs_of
 from anarch.workflow.specs import RunSpec
 
-__all__ = ["STUDY", "about", "batches", "candidates", "check", "describe", "families", "members", "runs"]
+__all__ = [
+    "STUDY", "about", "batches", "candidates", "check", "describe", "families", "members", "runs", "twins",
+]  # fmt: skip
 
 STUDY = "scratch"
 TABLE1 = ("d_conv", "d_local", "d_fc", "s_conv", "s_local", "s_fc", "fc3")
@@ -19,36 +21,38 @@ FILTERS = "filters"  # the family whose first layers are shown, Figs. 4 and 7 to
 
 
 def families(task: Mapping[str, Any]) -> dict[str, list[Experiment]]:
-    """The experiments behind each figure and table.
+    """The experiments behind each figure and table that ``task`` has a part in.
 
     The first of ``epochs`` is the usual length of training, the last that of Tab. 2 (400 and 4000 in the
     paper; App. A.2).
     """
     first, last = task["epochs"][0], task["epochs"][-1]
     lasso, kernels = task["lasso"], task["kernels"]
-    wide = (tuple(kernels["conv"]), tuple(kernels["fc"]))
+    narrow, wide, fixed = (
+        (tuple(part["conv"]), tuple(part["fc"])) for part in (lasso, kernels, lasso["permuted"])
+    )
 
-    def main(network: str, epochs: int) -> Experiment:
-        return Experiment(network, task["width"][_size_of(network)], epochs)
+    def main(network: str, epochs: int, grid: str = "default") -> Experiment:
+        return Experiment(network, task["width"][_size_of(network)], epochs, grid=grid)
 
     sgd = [main(network, last) for network in ("s_conv", "s_local", "s_fc")]
-    sparse = main("s_fc", last)._replace(beta=BETA, shrinks=(tuple(lasso["conv"]), tuple(lasso["fc"])))
+    sparse = main("s_fc", last)._replace(beta=BETA, shrinks=narrow)
     permuted = [
-        experiment._replace(epochs=first, pixels=pixels)
-        for pixels in ("intact" if task["training"].get("augment", "none") == "none" else "plain", "permuted")
-        for experiment in (*sgd, sparse)
+        experiment._replace(epochs=first, pixels=pixels, grid="permuted")
+        for pixels in ("intact", "permuted")
+        for experiment in (*sgd, sparse._replace(shrinks=fixed))
     ]
-    return {
+    found = {
         "sweep": [
-            Experiment(network, width, first, kernel=3 if network == "resnet18" else None)
+            Experiment(network, width, first, kernel=3 if network == "resnet18" else None, grid="sweep")
             for network in task["widths"]
             for width in task["widths"][network]
         ],
-        "table1": [main(network, epochs) for epochs in task["epochs"] for network in TABLE1],
+        "table1": [main(network, epochs, "table1") for epochs in task["epochs"] for network in TABLE1],
         "table2": [*sgd, main("fc3", last), *(sparse._replace(beta=beta) for beta in lasso["betas"])],
         "shrink": [sparse._replace(shrinks=((shrink,), (shrink,))) for shrink in lasso["sweep"]],
         "kernels": [
-            Experiment("resnet18", kernels["channels"], kernels["epochs"], kernel, beta, wide)
+            Experiment("resnet18", kernels["channels"], kernels["epochs"], kernel, beta, wide, grid="kernels")
             for kernel in kernels["sizes"]
             for beta in (None, BETA)
         ],
@@ -56,6 +60,7 @@ def families(task: Mapping[str, Any]) -> dict[str, list[Experiment]]:
         "bound": [*sgd, sparse],
         FILTERS: [*sgd[1:], sparse, permuted[-1]],
     }
+    return {name: found[name] for name in task.get("families", found)}
 
 
 def runs(section: Mapping[str, Any]) -> dict[str, RunSpec]:
@@ -90,7 +95,18 @@ def members(section: Mapping[str, Any], family: str) -> list[str]:
     return [
         run
         for name, task in section["tasks"].items()
-        for run, _ in specs_of(name, task, section["norms"], families(task)[family])
+        for run, _ in specs_of(name, task, section["norms"], families(task).get(family, ()))
+    ]
+
+
+def twins(section: Mapping[str, Any]) -> list[str]:
+    """S-FC of Fig. 10 on intact pixels, by either method, at the first point of its grid."""
+    return [
+        run_name(name, experiment, choices(experiment, task)[0], seed)
+        for name, task in section["tasks"].items()
+        for experiment in families(task).get("permuted", ())
+        if experiment.network == "s_fc" and experiment.pixels == "intact"
+        for seed in task["seeds"]
     ]
 
 

@@ -32,12 +32,11 @@ NETWORKS = {
     "fc3": Network("3-FC", "mlp"),
     "resnet18": Network("ResNet18", "resnet"),
 }
-WITH_DROPOUT = ("s_conv", "d_conv")  # architectures
 SHORT = {"momentum": "m", "weight_decay": "w", "conv": "c", "fc": "f", "beta": "b", "dropout": "d"}
 RUN = re.compile(
     r"(?P<task>[a-z][a-z0-9_]*)/(?P<network>[a-z0-9_]+)-(?P<width>\d+)(?:k(?P<kernel>\d+))?"
     r"-(?P<choice>(?P<method>sgd|lasso)(?:\+[a-z][0-9.]+(?:e-\d+)?)*)-e(?P<epochs>\d+)"
-    r"(?:-(?P<pixels>plain|permuted))?-s(?P<seed>\d+)"
+    r"(?:-(?P<pixels>permuted))?-s(?P<seed>\d+)"
 )
 
 
@@ -50,31 +49,37 @@ class Experiment(NamedTuple):
     kernel: int | None = None  # of ResNet18
     beta: float | None = None  # row of Tab. 2, beta-LASSO; None: SGD
     shrinks: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # grids of conv and fc, as in the config
-    pixels: str = "intact"  # or "permuted"; "plain": intact, but not augmented, beside permuted ones
+    pixels: str = "intact"  # or "permuted"
+    grid: str = "default"  # of SGD: the family that may have one of its own in the config
 
 
 def choices(experiment: Experiment, task: Mapping[str, Any]) -> list[dict[str, float]]:
-    """The grid of ``experiment``; dropout only where the architecture has it."""
+    """The grid of ``experiment``, the same for every network, or what the config says was chosen from it."""
     if experiment.beta is None:
-        grid = dict(task["sgd"].get(experiment.network, task["sgd"]["default"]))
+        grid = task["sgd"].get(experiment.grid, task["sgd"]["default"])
     else:
         conv, fc = experiment.shrinks
         grid = {"conv": conv, "fc": fc, "beta": [experiment.beta], "dropout": task["lasso"]["dropout"]}
-    if NETWORKS[experiment.network].architecture not in WITH_DROPOUT:
-        grid["dropout"] = [0]
-    return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    points = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    chosen = set(task.get("chosen", ())) & {point_name(experiment, point) for point in points}
+    return [point for point in points if not chosen or point_name(experiment, point) in chosen]
 
 
 def run_name(task: str, experiment: Experiment, choice: Mapping[str, float], seed: int) -> str:
-    """Path of a run below ``runs/``; SGD's zeros are left out of it."""
+    """Path of a run below ``runs/``."""
+    return f"{task}/{point_name(experiment, choice)}-s{seed}"
+
+
+def point_name(experiment: Experiment, choice: Mapping[str, float]) -> str:
+    """What a run's name says beside task and seed; SGD's zeros are left out of it."""
     kernel = "" if experiment.kernel is None else f"k{experiment.kernel}"
     method = "sgd" if experiment.beta is None else "lasso"
     values = [
         f"{SHORT[key]}{value:g}" for key, value in choice.items() if value or key in ("conv", "fc", "beta")
     ]
     pixels = "" if experiment.pixels == "intact" else f"-{experiment.pixels}"
-    first = f"{task}/{experiment.network}-{experiment.width}{kernel}"
-    return f"{first}-{'+'.join([method, *values])}-e{experiment.epochs}{pixels}-s{seed}"
+    first = f"{experiment.network}-{experiment.width}{kernel}"
+    return f"{first}-{'+'.join([method, *values])}-e{experiment.epochs}{pixels}"
 
 
 def describe(run: str) -> dict[str, Any]:
@@ -123,15 +128,12 @@ def _model(experiment: Experiment, dropout: float, norms: Mapping[str, str]) -> 
         options = {"depth": 18, "channels": experiment.width, "kernel": experiment.kernel}
     else:
         options = {"alpha": experiment.width, "norm": norms[lift]}
-        options |= {"dropout": dropout} if dropout else {}
+    options |= {"dropout": dropout} if dropout else {}
     return Model(architecture=architecture, options=options, lift=lift)
 
 
 def _recipe(experiment: Experiment, choice: Mapping[str, float], task: Mapping[str, Any]) -> Recipe:
     recipe = {**task["training"], "epochs": experiment.epochs}
-    if experiment.pixels != "intact":
-        # A shift of permuted pixels is no shift of the image: both sides of the comparison go without.
-        recipe.pop("augment", None)
     if experiment.beta is None:
         return parse(
             Recipe, {**recipe, "momentum": choice["momentum"], "weight_decay": choice["weight_decay"]}

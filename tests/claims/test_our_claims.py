@@ -89,6 +89,7 @@ def planted(claim: Claim) -> dict[str, pd.DataFrame]:
                 values.setdefault(key, set())
                 values[key] |= some if len(values[key]) < 2 else set()
         columns_to_columns = {"main_replicas": {5}, "replicas": {1, 2, 5}, "fit_accuracy": {0.0}}
+        columns_to_columns |= {"shrink": {1, 2}, "shrink_fc": {1, 2}}
         values |= {name: some for name, some in columns_to_columns.items() if name in table["columns"]}
     rng, tables = np.random.default_rng(0), {}
     for name, values in given.items():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from anarch.data.prepare import known_sources, pixel_order, prepare
+from anarch.data.pixels import pixel_order
+from anarch.data.prepare import known_sources, prepare
 from anarch.workflow.specs import DataSpec
 
 

@@ -10,6 +10,7 @@ from torch.fx import symbolic_trace
 from torch.testing import assert_close
 
 from anarch.models import build, initialise_
+from anarch.models.mlp import mlp
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,11 @@ def test_what_cannot_be_built_is_told(options: dict[str, Any], message: str) -> 
     with pytest.raises(ValueError, match=message) as error:
         build("mlp", (3, 4, 4), 10, **options)
     assert "\n" not in str(error.value)
+
+
+def test_dropout_comes_before_each_of_the_last_two_linear_layers():
+    """App. A.2 of scratch; without it the network is as it was, weights by the same names."""
+    kinds = [type(m).__name__ for m in mlp((1, 2, 2), 3, hidden=(5, 6), norm=True, dropout=0.5)]
+    last_two = ["Dropout", "Linear", "BatchNorm1d", "ReLU", "Dropout", "Linear"]
+    assert kinds == ["Flatten", "Linear", "BatchNorm1d", "ReLU", *last_two]
+    assert not any(isinstance(m, nn.Dropout) for m in mlp((1, 2, 2), 3, hidden=(5, 6)))

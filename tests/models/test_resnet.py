@@ -8,6 +8,7 @@ from torch.fx import symbolic_trace
 from torch.testing import assert_close
 
 from anarch.models import build
+from anarch.models.resnet import resnet
 
 
 def reference(network: nn.Module, x: Tensor, blocks: tuple[int, ...], bottleneck: bool) -> Tensor:
@@ -118,3 +119,9 @@ def test_what_cannot_be_built_is_told(
     shape: tuple[int, int, int], options: dict[str, int], message: str
 ) -> None:
     assert_refused("resnet", shape, options, message)
+
+
+def test_dropout_comes_before_the_linear_layer():
+    with_dropout, without = (resnet((3, 8, 8), 10, channels=1, dropout=share) for share in (0.5, 0.0))
+    assert [type(m).__name__ for m in with_dropout][-3:] == ["Flatten", "Dropout", "Linear"]
+    assert not any(isinstance(m, nn.Dropout) for m in without.modules())

@@ -7,23 +7,24 @@ from pathlib import Path
 import pytest
 import torch
 
+import choose_scratch
 import count_scratch
 import measure_scratch
+import permute_scratch
 import select_scratch
 import trace_scratch_filters
 from anarch.complexity.description_length import description_length_bound
-from anarch.data.prepare import pixel_order
+from anarch.data.pixels import pixel_order
 from anarch.training.network import fresh_network
 from anarch.workflow import paths, scratch
 from anarch.workflow.scratch_counts import parameters, weights
 from anarch.workflow.specs import canonical_json
 from shared.artefacts import file_digest, write_json, write_text
-from shared.scratch_runs import unpermuted
 from shared.tensors import save_weights
 
 SIDE, CLASSES, IMAGES = 8, 3, {"train": 12, "test": 6, "extra": 5}
 SECTION = {
-    "norms": {"none": "channel", "locally_connected": "channel", "fully_connected": "unit"},
+    "norms": {"none": "channel", "locally_connected": "unit", "fully_connected": "unit"},
     "filters": {"count": 2, "least": 3, "seed": 0},
     "tasks": {
         "tiny": {
@@ -38,8 +39,8 @@ SECTION = {
             "width": {"shallow": 1, "deep": 1, "fc3": 2},
             "widths": {"s_conv": [1], "d_conv": [1], "fc3": [2], "resnet18": [1]},
             "sgd": {
-                "default": {"momentum": [0], "weight_decay": [0], "dropout": [0]},
-                "s_fc": {"momentum": [0, 0.9], "weight_decay": [0], "dropout": [0]},
+                "default": {"momentum": [0, 0.9], "weight_decay": [0], "dropout": [0]},
+                "permuted": {"momentum": [0], "weight_decay": [0], "dropout": [0]},
             },
             "lasso": {
                 "lr": 0.5,
@@ -49,6 +50,7 @@ SECTION = {
                 "dropout": [0],
                 "betas": [0, 50],
                 "sweep": [0.1],
+                "permuted": {"conv": [0.1], "fc": [0.1]},
             },
             "kernels": {"channels": 1, "sizes": [3], "epochs": 1, "lr": 0.5, "conv": [0.1], "fc": [0.1]},
         }
@@ -57,7 +59,7 @@ SECTION = {
 RUNS = scratch.runs(SECTION)
 CONV, LOCAL = "tiny/s_conv-1-sgd-e2-s0", "tiny/s_local-1-sgd-e2-s0"
 SPARSE = "tiny/s_fc-1-lasso+c0.1+f0.2+b50-e2-s0"
-PERMUTED = "tiny/s_fc-1-lasso+c0.1+f0.2+b50-e2-permuted-s0"
+PERMUTED = "tiny/s_fc-1-lasso+c0.1+f0.1+b50-e2-permuted-s0"
 
 
 def flags(**options: object) -> list[str]:
@@ -116,7 +118,7 @@ def test_measures_count_what_the_formulas_say(measured):
     shape = {"input_shape": (1, SIDE, SIDE), "classes": CLASSES}
     for run, connectivity, norm in (
         (CONV, "conv", "channel"),
-        (LOCAL, "local", "channel"),
+        (LOCAL, "local", "unit"),
         (SPARSE, "fc", "unit"),
     ):
         row, counts = measures[run], weights("s_conv", connectivity, 1, **shape)
@@ -158,13 +160,6 @@ def test_half_of_the_filters_are_left_and_tied_kernels_have_no_place(measured):
     assert 0 < float(local["radius"]) < float(local["radius_shuffled"])
 
 
-def test_filters_of_permuted_pixels_are_put_back():
-    """A filter that saw an image's pixel p on place i, with order[i] = p, must show its weight at p."""
-    filters = torch.arange(2.0 * 3 * 5 * 4).view(2, 3, 5, 4)
-    order = pixel_order(9, 20)
-    assert torch.equal(unpermuted(filters.flatten(2)[..., order].view(filters.shape), 9), filters)
-
-
 def test_choosing_looks_at_validation_images_alone(tmp_path):
     """S-FC by SGD with momentum 0.9 is worse on the test set and better on validation images."""
     unknown = dict.fromkeys(("momentum", "weight_decay", "dropout", "shrink", "shrink_fc", "threshold"))
@@ -172,28 +167,33 @@ def test_choosing_looks_at_validation_images_alone(tmp_path):
     for run in RUNS:
         good = "s_fc-1-sgd+m0.9" in run
         accuracy = {"validation_accuracy": 0.6 if good else 0.5, "test_accuracy": 0.4 if good else 0.9}
-        measures.append({"run": run, **scratch.describe(run), **unknown, **accuracy})
+        measures.append({"run": run, **scratch.describe(run), **unknown, **accuracy, "weights": 9})
     layers = [{"run": run, "layer": 1, "nonzero": 5} for run in RUNS if "s_" in run]
     select_scratch.write_csv(tmp_path / "m.csv", measures)
     select_scratch.write_csv(tmp_path / "l.csv", layers)
     tables = flags(measures=tmp_path / "m.csv", layers=tmp_path / "l.csv")
-    made = [f"--{name}={tmp_path / name}.csv" for name in ("select", "results", "chosen-layers")]
+    made = [f"--{name}={tmp_path / name}.csv" for name in ("select", "results", "chosen-layers", "leads")]
     select_scratch.main([*tables, *made, "--section", json.dumps(SECTION)])
     results, grid = rows(tmp_path / "results.csv"), rows(tmp_path / "select.csv")
-    sgd = [row for row in results if (row["network"], row["method"]) == ("S-FC", "SGD")]
+    sgd = [
+        row
+        for row in results
+        if (row["network"], row["method"]) == ("S-FC", "SGD") and row["family"] != "permuted"
+    ]
     assert (
         sgd and {row["choice"] for row in sgd} == {"sgd+m0.9"} and {row["candidates"] for row in sgd} == {"2"}
     )
     of_family = {(row["family"], row["pixels"]) for row in sgd}
-    assert of_family == {(f, "intact") for f in ("table1", "table2", "bound", "permuted", "filters")} | {
-        ("permuted", "permuted")
-    }
+    assert of_family == {(f, "intact") for f in ("table1", "table2", "bound", "filters")}
+    single = [row for row in results if row["family"] == "permuted" and row["network"] == "S-FC"]
+    assert {(row["choice"], row["candidates"]) for row in single if row["method"] == "SGD"} == {("sgd", "1")}
+    assert {row["pixels"] for row in single} == {"intact", "permuted"}
     assert {row["seed"] for row in sgd} == {"0", "1"} and {row["dataset"] for row in results} == {
         "a small set"
     }
     assert "test_accuracy" not in grid[0]
     searched = [
-        row for row in grid if (row["network"], row["method"], row["pixels"]) == ("S-FC", "SGD", "intact")
+        row for row in grid if (row["network"], row["method"], row["candidates"]) == ("S-FC", "SGD", "2")
     ]
     assert [(row["choice"], row["chosen"], row["seeds"]) for row in searched] == [
         ("sgd", "0", "2"),
@@ -247,3 +247,44 @@ def test_counts_need_no_torch(tmp_path):
     assert printed.strip() == "False"
     count_scratch.main([f"--counts={tmp_path / 'c.csv'}", f"--scaling={tmp_path / 's.csv'}"])
     assert len(rows(tmp_path / "c.csv")) == 3 * (11 + 4) and rows(tmp_path / "s.csv")
+
+
+def test_the_config_of_the_winners_leaves_them_alone_on_more_seeds(tmp_path):
+    """Names are those of the grid's runs, so that what was trained already is not trained again."""
+    won = ["tiny/s_fc-1-sgd+m0.9-e2-s0", "tiny/s_fc-1-sgd+m0.9-e2-s1", SPARSE, PERMUTED]
+    select_scratch.write_csv(tmp_path / "results.csv", [{"run": run} for run in won])
+    choose_scratch.main(flags(results=tmp_path / "results.csv", seeds=3, out=tmp_path / "chosen.json"))
+    over = json.loads((tmp_path / "chosen.json").read_text())["scratch"]["tasks"]["tiny"]
+    task = {**SECTION["tasks"]["tiny"], **over}
+    runs = scratch.runs({**SECTION, "tasks": {"tiny": task}})
+    sgd = [run for run in runs if run.startswith("tiny/s_fc-1-sgd") and "permuted" not in run]
+    assert "tiny/s_fc-1-sgd-e2-s0" in sgd  # Fig. 10 has no other point, and none of its own was chosen
+    assert {run for run in sgd if "m0.9" in run} == {f"tiny/s_fc-1-sgd+m0.9-e2-s{seed}" for seed in range(3)}
+    assert {SPARSE, PERMUTED} <= set(runs) and set(over["seeds"]) == {0, 1, 2}
+
+
+def test_leads_are_between_neighbours_at_sizes_that_both_reach():
+    """By hand: at 1000, halfway between 100 and 10,000 in logarithms, 3-FC's 0.2 and 0.6 are 0.4."""
+    curves = {"S-CONV": {10: 0.1, 1000: 0.7}, "3-FC": {100: 0.2, 10_000: 0.6}, "D-CONV": {20_000: 0.9}}
+    results = [
+        {"family": family, "task": "t", "seed": 0, "network": network, "weights": n, "test_accuracy": a}
+        for family in ("sweep", "table1")
+        for network, curve in curves.items()
+        for n, a in curve.items()
+    ]
+    found = {(row["pair"], row["weights"]): row["lead"] for row in select_scratch.leads(results)}
+    assert found == pytest.approx(
+        {("S-CONV above 3-FC", 100): 0.4 - 0.2, ("S-CONV above 3-FC", 1000): 0.7 - 0.4}
+    )
+
+
+def test_s_fc_by_either_method_cannot_tell_the_order_of_pixels(study, tmp_path):
+    names = scratch.twins({**SECTION, "tasks": {"tiny": {**SECTION["tasks"]["tiny"], "seeds": [0]}}})
+    assert names == ["tiny/s_fc-1-sgd-e2-s0", "tiny/s_fc-1-lasso+c0.1+f0.1+b50-e2-s0"]
+    for name in names:
+        write_text(study / "runs" / name / paths.SPEC, canonical_json(RUNS[name]))
+    options = flags(runs=study / "runs", datasets=study / "data", gpus=0, out=tmp_path / "t.csv")
+    permute_scratch.main([*options, "--names", *names])
+    found = rows(tmp_path / "t.csv")
+    assert [row["method"] for row in found] == ["SGD", "beta-LASSO"]
+    assert all(0 < float(row["difference"]) < 1e-9 for row in found)

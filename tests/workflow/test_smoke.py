@@ -26,6 +26,7 @@ MEASUREMENTS = {
     "embedding_reduce",
     "scratch_measure",
     "scratch_filters",
+    "scratch_twins",
     "blessing_swissroll",
     "blessing_minefield_networks",
     "blessing_rings",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from anarch.complexity.filters import first_layer_filters
-from anarch.data.prepare import pixel_order
+from anarch.data.pixels import permuted, pixel_order
 from shared.descriptions import load_spec
 from shared.runs import Run, open_run
 
@@ -21,13 +21,7 @@ def image_filters(run: Run, network: nn.Module) -> Tensor:
     first = next(m for m in network.modules() if isinstance(getattr(m, "weight", None), nn.Parameter))
     filters = first_layer_filters(first, run.shape)
     seed = run.manifest["spec"].get("permute")
-    return filters if seed is None else unpermuted(filters, seed)
-
-
-def unpermuted(filters: Tensor, seed: int) -> Tensor:
-    """``filters`` (F, C, H, W) that were learnt on pixels in the order of ``seed``, as filters of the image.
-
-    Place i showed pixel order[i], so the weight for pixel p stands on the place that order has p at.
-    """
-    place = pixel_order(seed, filters.shape[2:].numel()).argsort().to(filters.device)
-    return filters.flatten(2)[..., place].view(filters.shape)
+    if seed is None:
+        return filters
+    # Place i showed pixel order[i], so the weight for pixel p stands on the place that order has p at.
+    return permuted(filters, pixel_order(seed, filters.shape[2:].numel()).argsort().to(filters.device))

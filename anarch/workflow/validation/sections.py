@@ -87,10 +87,13 @@ def _check_scratch(section: Section, datasets: Datasets) -> None:
 
 
 def _grids(task: Section) -> Iterator[tuple[str, list[float]]]:
-    for network, grid in task["sgd"].items():
-        yield from ((f"sgd.{network}.{option}", values) for option, values in grid.items())
-    for part, names in (("lasso", ("conv", "fc", "dropout", "betas", "sweep")), ("kernels", ("conv", "fc"))):
-        yield from ((f"{part}.{name}", task[part][name]) for name in names)
+    for family, grid in task["sgd"].items():
+        yield from ((f"sgd.{family}.{option}", values) for option, values in grid.items())
+    lasso, kernels = task["lasso"], task["kernels"]
+    parts = {"lasso": lasso, "lasso.permuted": lasso["permuted"], "kernels": kernels}
+    for part, values in parts.items():
+        names = ("conv", "fc", "dropout", "betas", "sweep") if values is lasso else ("conv", "fc")
+        yield from ((f"{part}.{name}", values[name]) for name in names)
 
 
 def _check_blessing(section: Section, datasets: Datasets) -> None:
