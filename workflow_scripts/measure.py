@@ -1,21 +1,29 @@
 """Measure first and last points of runs: loss, accuracy, gradient, curvature, deviation, parts."""
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from torch import nn
 
 from anarch.landscape.gradient import gradient_norm
 from anarch.landscape.hessian import top_eigenvalue
-from anarch.lifting.locality import deviation, expected_padded_deviation, local_part, off_local_part
+from anarch.lifting.locality import deviation, local_part, off_local_part, root_mean_squares
+from anarch.lifting.padding import padded_deviation
+from anarch.lifting.subspace import untied
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow import paths
-from anarch.workflow.needle import describe
+from anarch.workflow.needle import cnn, describe
 from shared.artefacts import read_csv, write_csv
+from shared.descriptions import load_spec
 from shared.jobs import folder, parser, progress, run_script, start
 from shared.runs import Run, open_run
 from shared.tensors import load_examples
+
+SETTLED = 5  # epochs at the end over which an accuracy that still swings is averaged
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -38,10 +46,12 @@ def main(argv: list[str] | None = None) -> None:
         progress(done, len(args.names), "run")
         run = open_run(args.runs, name, args.data, device)
         told = {**describe(name), "classes": run.manifest["classes"]}
-        for moment, network in (("start", run.first()), ("end", run.last())):
-            row = point(network, data, args.hessian_images, args.hessian_tolerance)
-            rows.append({**told, "moment": moment, **row, **space(run, moment, network, data["test"])})
-    write_csv(args.out, rows)
+        first, last = run.first(), run.last()
+        for moment, network in (("start", first), ("end", last)):
+            row = {"moment": moment, **point(network, data, args.hessian_images, args.hessian_tolerance)}
+            rows.append({**told, **row, **space(run, network, first)})
+        rows[-1] |= at_the_end(run, last, data["test"])
+    write_csv(args.out, [{**row, **its_cnn(row, rows, args, len(data["train"]))} for row in rows])
 
 
 def point(network: nn.Module, data: dict[str, Examples], images: int, tolerance: float) -> dict[str, Any]:
@@ -61,19 +71,40 @@ def point(network: nn.Module, data: dict[str, Examples], images: int, tolerance:
     }
 
 
-def space(run: Run, moment: str, network: nn.Module, test: Examples) -> dict[str, Any]:
-    """What is measured of a lifted network at its end, and of every run: best test accuracy on its way."""
-    history = read_csv(run.folder / run.name / paths.HISTORY)
-    best = max(float(row["test_accuracy"]) for row in history)
-    row: dict[str, Any] = {"best_test_accuracy": best if moment == "end" else None}
-    if run.spec.model.lift == "none":
-        return row
-    row["deviation"] = deviation(network)
-    row["deviation_padded"] = expected_padded_deviation(network) if run.spec.start is None else None
-    if moment == "end":
+def space(run: Run, network: nn.Module, first: nn.Module) -> dict[str, Any]:
+    """Where a lifted network stands beside the CNN subspace; ``first``: where it began."""
+    lift, row = run.spec.model.lift, dict[str, Any]()
+    if lift != "none":
+        row |= {"deviation": deviation(network), "untied": untied(network)}
+    if lift == "fully_connected":
+        row["deviation_padded"] = padded_deviation(network, None if run.spec.start is None else first)
+        row["local_rms"], row["off_local_rms"] = root_mean_squares(network)
+    return row
+
+
+def at_the_end(run: Run, network: nn.Module, test: Examples) -> dict[str, Any]:
+    """What its way and its parts tell of a trained network."""
+    history = read_csv(run.folder / run.name / paths.HISTORY)[1:]  # without the point before training
+    looks = [float(told["test_accuracy"]) for told in history if told["test_accuracy"]]
+    row: dict[str, Any] = {"best_test_accuracy": max(looks), "settled_test_accuracy": fmean(looks[-SETTLED:])}
+    if run.spec.model.lift != "none":
         row["local_accuracy"] = evaluate(local_part(network), test)[1]
         row["off_local_accuracy"] = evaluate(off_local_part(network), test)[1]
     return row
+
+
+def its_cnn(
+    row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], args: Any, images: int
+) -> dict[str, Any]:
+    """How well the CNN of this protocol and seed fits at its end, and its steps until the network left."""
+    name = cnn(row["protocol"], row["seed"])
+    (end,) = (other for other in rows if other["model"] == "CNN" and other["moment"] == "end")
+    steps = math.ceil(images / load_spec(args.runs / name).recipe.batch_size)
+    time = row["relax_time"]
+    return {
+        "cnn_train_accuracy": end["train_accuracy"],
+        "relax_steps": None if time is None else time * steps,
+    }
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The CNN subspace in the lifted space: the nearest point of it, and the filters of single units (needle)."""
 
+import math
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
 from anarch.lifting.layers import FullyConnected
+from anarch.lifting.locality import local_part
 from anarch.lifting.walk import lifted_layers
 
 
@@ -28,6 +30,27 @@ def project(lifted: nn.Module) -> nn.Module:
         if layer.bias is not None and tied.bias is not None:
             layer.bias.data = tied.bias.data
     return nearest
+
+
+@torch.no_grad()
+def untied(lifted: nn.Module) -> float:
+    """Share of the norm of the local weights by which they are not shared: their distance from `project`.
+
+    0 for a network just lifted, near 1 where local weights were drawn one by one.  Biases do not count.
+
+    Raises:
+        ValueError: ``lifted`` holds no lifted layer.
+    """
+    local, tied = (lifted_layers(network) for network in (local_part(lifted), project(lifted)))
+    squares = [
+        (
+            layer.weight.double().square().sum().item(),
+            (layer.weight - tied[name].weight).double().square().sum().item(),
+        )
+        for name, layer in local.items()
+    ]
+    whole, apart = (math.fsum(part) for part in zip(*squares, strict=True))
+    return math.sqrt(apart / whole) if apart else 0.0
 
 
 def unit_filter(lifted: nn.Module, layer: int | str, channel: int, position: tuple[int, int]) -> Tensor:

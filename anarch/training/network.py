@@ -1,6 +1,6 @@
 """From a spec to a network with its initial weights."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from torch import Tensor, nn
@@ -24,7 +24,13 @@ def empty_network(
 
 def fresh_network(model: Model, input_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
     """Weights from the seed by PyTorch's default rule, in the trained space (needle, Sec. 4, step 5)."""
-    return initialise_(empty_network(model, input_shape, classes), generator(seed, "weights"))
+    network = initialise_(empty_network(model, input_shape, classes), generator(seed, "weights"))
+    if not model.padded_start:
+        return network
+    start_as_padded_: Callable[[nn.Module], nn.Module] = import_module(
+        "anarch.lifting.padding"
+    ).start_as_padded_
+    return start_as_padded_(network)
 
 
 def relaxed_network(

@@ -2,7 +2,8 @@
 
 A *protocol* is the paper's five steps with one architecture, dataset and optimiser: train a CNN, keep
 snapshots, lift each, train on in fully-connected space, and train a standard FCN for comparison.  Beside the
-paper's: the CNN itself, trained on from its snapshots as the lifted networks are, as their control.
+paper's: the CNN itself, trained on from its snapshots as the lifted networks are, as their control, and an
+FCN that starts as the authors', whose fan_in counts columns on padding.
 """
 
 import re
@@ -17,12 +18,14 @@ STUDY = "needle"
 LIFT_OF = {
     "CNN": "none",
     "FCN": "fully_connected",
+    "padded FCN": "fully_connected",
     "eFCN": "fully_connected",
     "eLCN": "locally_connected",
     "continued CNN": "none",
 }
+STEP_OF = {"CNN": "cnn", "FCN": "fcn", "padded FCN": "fcn"}  # of all others: relaxed
 MEMBER = re.compile(
-    r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|efcn|elcn|continued-cnn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)"
+    r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|padded-fcn|efcn|elcn|continued-cnn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)"
 )
 
 
@@ -31,8 +34,8 @@ class Run:
     """The facts of a run."""
 
     protocol: str
-    model: str  # the paper's word: CNN, FCN, eFCN or eLCN; or continued CNN
-    relax_time: int | None  # epoch at which it leaves the CNN; None for CNN and FCN
+    model: str  # the paper's word: CNN, FCN, eFCN or eLCN; or padded FCN or continued CNN
+    relax_time: int | None  # epoch at which it leaves the CNN; None for CNN and FCNs
     seed: int
 
     @property
@@ -61,7 +64,7 @@ def cnn(protocol: str, seed: int) -> str:
 
 
 def members(section: Mapping[str, Any], protocol: str, seed: int) -> list[str]:
-    """All runs of one protocol and seed: the CNN, the FCN, every relaxation, and the CNN trained on."""
+    """All runs of one protocol and seed: the CNN, the FCNs, every relaxation, and the CNN trained on."""
     return [run.name for run in _members(section, protocol, seed)]
 
 
@@ -70,6 +73,7 @@ def _members(section: Mapping[str, Any], protocol: str, seed: int) -> list[Run]:
     return [
         Run(protocol, "CNN", None, seed),
         Run(protocol, "FCN", None, seed),
+        *([Run(protocol, "padded FCN", None, seed)] if chosen["padded_fcn"] else []),
         *(Run(protocol, "eFCN", t, seed) for t in chosen["relax_times"]),
         *(Run(protocol, "eLCN", t, seed) for t in chosen["local_relax_times"]),
         *(Run(protocol, "continued CNN", t, seed) for t in chosen["continued_times"]),
@@ -106,10 +110,11 @@ def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
     elif run.name in traced(section):
         snapshots = section["trace"]["epochs"]
     begun = None if run.relax_time is None else Start(run=cnn(run.protocol, run.seed), epoch=run.relax_time)
+    space = {"lift": LIFT_OF[run.model], "padded_start": run.model == "padded FCN"}
     return RunSpec(
         dataset=chosen["dataset"],
-        model=parse(Model, {**chosen["model"], "lift": LIFT_OF[run.model]}),
-        recipe=parse(Recipe, chosen[{"CNN": "cnn", "FCN": "fcn"}.get(run.model, "relaxed")]),
+        model=parse(Model, {**chosen["model"], **space}),
+        recipe=parse(Recipe, chosen[STEP_OF.get(run.model, "relaxed")]),
         seed=run.seed,
         start=begun,
         snapshots=tuple(snapshots),

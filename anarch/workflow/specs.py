@@ -86,6 +86,9 @@ class Model:
     architecture: str  # one of anarch.models, or "package.module.Name"
     options: Mapping[str, Any] = field(default_factory=dict)
     lift: str = "none"  # none | fully_connected | locally_connected
+    padded_start: bool = (
+        False  # a fresh fully connected layer starts as if columns on padding were in its fan_in
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,11 +17,15 @@ def jitter(seed: int) -> float:
 
 def networks(times: Sequence[float], models: Sequence[str]) -> list[tuple[str, float]]:
     """(model, relax time) of every run; NaN where a model has no relax time."""
-    return [(model, time) for model in models for time in ([np.nan] if model in ("CNN", "FCN") else times)]
+    return [
+        (model, time)
+        for model in models
+        for time in ([np.nan] if model in ("CNN", "FCN", "padded FCN") else times)
+    ]
 
 
 def final_accuracy(model: str, time: float) -> float:
-    return {"CNN": 0.72, "FCN": 0.48}.get(
+    return {"CNN": 0.72, "FCN": 0.48, "padded FCN": 0.46}.get(
         model,
         0.6
         + 0.14 * np.log1p(time) / 4 * np.exp(-time / 200)
@@ -38,9 +42,15 @@ def history(
             epochs = 60 if model == "CNN" else 30
             for seed in range(seeds):
                 for epoch in range(epochs + 1):
-                    start = 2.3 if model in ("CNN", "FCN") else 2.3 * np.exp(-np.log1p(time) / 1.5)
+                    start = (
+                        2.3 if model in ("CNN", "FCN", "padded FCN") else 2.3 * np.exp(-np.log1p(time) / 1.5)
+                    )
                     rest = np.exp(-epoch / (epochs / 4))
-                    first = 0.1 if model in ("CNN", "FCN") else 0.1 + 0.6 * np.log1p(time) / np.log1p(60)
+                    first = (
+                        0.1
+                        if model in ("CNN", "FCN", "padded FCN")
+                        else 0.1 + 0.6 * np.log1p(time) / np.log1p(60)
+                    )
                     accuracy = final_accuracy(model, time) * (1 - rest) + first * rest
                     rows.append(
                         (
@@ -82,7 +92,9 @@ def measures(
                     end, late = moment == "end", np.log1p(time if time == time else 0)
                     shake, hump = 1 + jitter(seed), np.exp(-((late - 3) ** 2) / 3)
                     accuracy = final_accuracy(model, time) * (1 if end else 0.8) + jitter(seed)
-                    delta = {"eFCN": 0.15 * np.exp(-late / 2), "FCN": 0.961}.get(model, 0.0)
+                    delta = {"eFCN": 0.15 * np.exp(-late / 2), "FCN": 0.961, "padded FCN": 0.961}.get(
+                        model, 0.0
+                    )
                     wide = model == "eFCN" and end
                     rows.append(
                         {
@@ -96,11 +108,14 @@ def measures(
                             "test_loss": 1.0,
                             "test_accuracy": accuracy,
                             "best_test_accuracy": accuracy + 0.01 if end else np.nan,
+                            "settled_test_accuracy": accuracy - 0.005 if end else np.nan,
                             "gradient_norm": (0.05 if end else 0.5) * (0.3 + hump) * shake,
                             "hessian_top": (3 if end else 30) * (0.2 + hump) * shake,
                             "hessian_residual": 1e-3,
-                            "deviation": delta * shake if end or model == "FCN" else 0.0,
-                            "deviation_padded": 0.975 if model == "FCN" else np.nan,
+                            "deviation": delta * shake if end or model in ("FCN", "padded FCN") else 0.0,
+                            "deviation_padded": 0.975
+                            if model in ("FCN", "padded FCN")
+                            else 0.9 * delta * end,
                             "local_accuracy": accuracy - 0.2 * np.exp(-late / 2) if wide else np.nan,
                             "off_local_accuracy": 0.11 + jitter(seed) / 4 if wide else np.nan,
                         }
@@ -230,7 +245,7 @@ def tables() -> Tables:
     def made(
         seeds: int = 3,
         times: Sequence[float] = TIMES,
-        models: Sequence[str] = ("CNN", "FCN", "eFCN", "eLCN", "continued CNN"),
+        models: Sequence[str] = ("CNN", "FCN", "padded FCN", "eFCN", "eLCN", "continued CNN"),
     ) -> dict[str, pd.DataFrame]:
         protocols = ("sgd", "adam", "alexnet")
         return {

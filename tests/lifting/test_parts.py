@@ -2,23 +2,26 @@
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 import torch
 from dense_reference import dense_matrix, fill_, seeded
 from torch import nn
+from torch.nn import functional as F
 from torch.testing import assert_close
 
 from anarch.lifting.certify import certificate
+from anarch.lifting.layers import LiftedConv
 from anarch.lifting.locality import (
     deviation,
-    expected_deviation,
-    expected_padded_deviation,
     local_masks,
     local_part,
     off_local_part,
+    root_mean_squares,
 )
-from anarch.lifting.subspace import project, unit_filter
+from anarch.lifting.padding import padded_deviation, start_as_padded_
+from anarch.lifting.subspace import project, unit_filter, untied
 from anarch.lifting.walk import lift
 from anarch.models import build, initialise_
 
@@ -91,45 +94,87 @@ def test_deviation_sees_one_off_local_weight_among_millions() -> None:
     assert math.isclose(deviation(lifted), 1e-30 / norm, rel_tol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "padded, fan_in, local", [(False, 2 * 7 * 6, 2 * 19 * 16), (True, 2 * 9 * 8, 2 * 9 * 42)]
-)
-def test_expected_deviation_from_mean_squares(padded: bool, fan_in: int, local: int) -> None:
-    """U(-b, b) has mean square b^2 / 3 = 1 / (3 fan_in); 3 units a position, 42 positions, norm weights 1."""
-    layers = nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(126, 5)
-    units = 3 * 42
-    off_local = (units * fan_in - 3 * local) / (3 * fan_in)
-    total = (units * fan_in + units) / (3 * fan_in) + 3 + (5 * 126 + 5) / (3 * 126)
-    found = expected_deviation(lift(nn.Sequential(*layers), SHAPE), padded=padded)
-    assert math.isclose(found, math.sqrt(off_local / total), rel_tol=1e-14)
+def authors(channels: int, *, device: str = "cpu") -> nn.Sequential:
+    """VanillaCNN as the authors write it: padding is a layer of its own, whose border the next layer sees."""
+    made: list[nn.Module] = []
+    for seen, kernel, stride, pad in ((3, 4, 2, 2), (channels, 5, 1, 2), (channels, 3, 1, 1)):
+        conv = nn.Conv2d(seen, channels, kernel, stride, device=device)
+        made += [nn.ZeroPad2d(pad), conv, nn.ReLU(), nn.MaxPool2d(3, 2)]
+    return nn.Sequential(*made, nn.Flatten(), nn.Linear(channels, 10, device=device))
 
 
-def test_expected_deviation_at_the_papers_width() -> None:
-    """0.961 as it is, 0.975 with columns for padding: the paper's "around 97 %" (Sec. 4.3)."""
-    lifted = lift(build("vanilla_cnn", (3, 32, 32), 10).to("meta"), (3, 32, 32))
-    assert round(expected_deviation(lifted), 3) == 0.961
-    assert round(expected_padded_deviation(lifted), 3) == 0.975
+def test_a_fresh_fcn_deviates_as_the_papers_does() -> None:
+    """ "Around 97 %" (Sec. 4.3), which is with the columns on padding.
+
+    The energy of a layer of n draws strays from its mean by sqrt(4 / 5n): 1e-3 is far more.
+    """
+    fcn = initialise_(lift(build("vanilla_cnn", (3, 32, 32), 10, channels=8), (3, 32, 32)), seeded(0))
+    theirs = initialise_(lift(authors(8), (3, 32, 32)), seeded(1))
+    assert deviation(fcn) < 0.962
+    assert abs(padded_deviation(start_as_padded_(fcn)) - deviation(theirs)) < 1e-3
+    assert abs(deviation(theirs) - 0.97) < 0.01
 
 
-def test_a_fresh_fcn_has_the_expected_deviation() -> None:
-    """The energy of a layer of n draws strays from its mean by sqrt(4 / 5n): 1e-3 is far more."""
-    lifted = initialise_(lift(build("vanilla_cnn", (3, 32, 32), 10, channels=8), (3, 32, 32)), seeded(0))
-    assert abs(deviation(lifted) - expected_deviation(lifted)) < 1e-3
+def test_the_authors_vanilla_cnn_has_their_number_of_parameters() -> None:
+    lifted = lift(authors(64, device="meta"), (3, 32, 32))
+    assert sum(p.numel() for p in lifted.parameters()) == 110_606_602
 
 
-def test_padded_counting_is_that_of_a_network_with_padding_layers() -> None:
-    """The authors' layout has ZeroPad2d layers of its own, whose border the lifted layers then see."""
+def test_a_lifted_cnn_deviates_as_in_a_network_with_padding_layers() -> None:
+    """The same CNN lifted both ways, then the same change of every weight that both have."""
+    theirs = fill_(authors(4).double())
+    ours = build("vanilla_cnn", (3, 32, 32), 10, channels=4).double()
+    ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)))
+    begun, padded = lift(ours, (3, 32, 32)), lift(theirs, (3, 32, 32))
+    assert padded_deviation(begun, begun) == 0.0
+    moved = deepcopy(begun)
+    for layer, wide, pad in zip(convs(moved), convs(padded), (2, 2, 1), strict=True):
+        change = torch.randn(layer.weight.shape, dtype=torch.float64, generator=seeded(2)) / 100
+        layer.weight.data += change
+        inputs = layer.geometry.inputs
+        wide.weight.data += F.pad(change.view(-1, *inputs), (pad,) * 4).flatten(1)
+    assert math.isclose(padded_deviation(moved, begun), deviation(padded), rel_tol=1e-12)
+    assert padded_deviation(moved, begun) < deviation(moved)
 
-    def layers(padding: bool) -> list[nn.Module]:
-        made: list[nn.Module] = []
-        for seen, kernel, stride, pad in ((3, 4, 2, 2), (64, 5, 1, 2), (64, 3, 1, 1)):
-            conv = nn.Conv2d(seen, 64, kernel, stride, 0 if padding else pad, device="meta")
-            made += [*([nn.ZeroPad2d(pad)] if padding else []), conv, nn.ReLU(), nn.MaxPool2d(3, 2)]
-        return [*made, nn.Flatten(), nn.Linear(64, 10, device="meta")]
 
-    authors, ours = (lift(nn.Sequential(*layers(padding)), (3, 32, 32)) for padding in (True, False))
-    assert sum(p.numel() for p in authors.parameters()) == 110_606_602
-    assert math.isclose(expected_padded_deviation(ours), expected_deviation(authors), rel_tol=1e-14)
+def convs(lifted: nn.Module) -> list[LiftedConv]:
+    return [layer for layer in lifted.modules() if isinstance(layer, LiftedConv)]
+
+
+def test_a_padded_start_is_the_same_draw_on_the_scale_of_the_larger_fan_in() -> None:
+    """(7, 6) with a border of (1, 2) is (9, 10): 90 columns a channel in the place of 42."""
+    conv = nn.Conv2d(2, 4, 3, padding=(1, 2)).double()
+    plain = initialise_(lift(nn.Sequential(conv), SHAPE), seeded(0))
+    padded = start_as_padded_(deepcopy(plain))
+    for name, parameter in padded.named_parameters():
+        assert_close(parameter, plain.get_parameter(name) * math.sqrt(42 / 90))
+
+
+def test_circular_padding_adds_no_column() -> None:
+    conv = nn.Conv2d(2, 4, 3, padding=1, padding_mode="circular").double()
+    fcn = initialise_(lift(nn.Sequential(conv), SHAPE), seeded(0))
+    assert padded_deviation(fcn) == deviation(fcn)
+    assert_close(start_as_padded_(deepcopy(fcn))[0].weight, fcn[0].weight, rtol=0, atol=0)
+
+
+def test_untied_is_the_distance_from_the_mean_over_positions() -> None:
+    """One channel, kernel 1 x 1: the local weights are the diagonal, and tied they are all its mean."""
+    lifted = lift(nn.Sequential(nn.Conv2d(1, 1, 1)).double(), (1, 2, 2))
+    assert untied(lifted) == 0.0
+    diagonal = torch.tensor([1.0, 2.0, 3.0, 6.0], dtype=torch.float64)
+    lifted[0].weight.data = torch.diag(diagonal) + 5 * (1 - torch.eye(4, dtype=torch.float64))
+    assert math.isclose(untied(lifted), math.sqrt((4 + 1 + 0 + 9) / 50), rel_tol=1e-14)
+    for to in ("fully_connected", "locally_connected"):
+        assert untied(lift(fill_(network()), SHAPE, to)) < 1e-15
+
+
+def test_root_mean_squares_of_local_and_off_local_weights() -> None:
+    lifted = lift(nn.Sequential(nn.Conv2d(1, 1, 1)).double(), (1, 2, 2))
+    lifted[0].weight.data = 3 * torch.eye(4, dtype=torch.float64) + 0.5 * (
+        1 - torch.eye(4, dtype=torch.float64)
+    )
+    assert root_mean_squares(lifted) == (3.0, 0.5)
+    assert math.isnan(root_mean_squares(lift(network(), SHAPE, "locally_connected"))[1])
 
 
 def test_a_unit_filter_is_the_gradient_of_the_unit() -> None:
@@ -185,7 +230,17 @@ def test_a_certificate_needs_images() -> None:
 
 
 @pytest.mark.parametrize(
-    "measure", [deviation, expected_deviation, local_masks, local_part, off_local_part, project]
+    "measure",
+    [
+        deviation,
+        padded_deviation,
+        untied,
+        root_mean_squares,
+        local_masks,
+        local_part,
+        off_local_part,
+        project,
+    ],
 )
 def test_a_network_that_was_not_lifted_is_refused(measure: Callable[[nn.Module], object]) -> None:
     with pytest.raises(

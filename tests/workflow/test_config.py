@@ -187,6 +187,15 @@ def test_the_control_is_the_cnn_trained_on_by_the_recipe_of_the_efcn():
         assert control.model == runs["sgd/cnn-s1"].model and control.model.lift == "none"
 
 
+def test_the_padded_fcn_is_the_fcn_but_for_its_start():
+    runs = needle.runs(read("smoke")["needle"])
+    assert needle.describe("sgd/padded-fcn-s1")["model"] == "padded FCN"
+    plain, padded = runs["sgd/fcn-s1"], runs["sgd/padded-fcn-s1"]
+    assert padded.model.padded_start and not plain.model.padded_start
+    assert (padded.recipe, padded.seed, padded.dataset) == (plain.recipe, plain.seed, plain.dataset)
+    assert "adam/padded-fcn-s0" not in runs
+
+
 def test_a_new_seed_changes_no_earlier_run():
     section = read("smoke")["needle"]
     more = change({"needle": section}, "needle.protocols.sgd.seeds", [0, 1, 2])["needle"]

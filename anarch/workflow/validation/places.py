@@ -5,8 +5,6 @@ from typing import Any, NamedTuple
 
 from anarch.workflow import bad_minima, blessing, needle, scratch
 
-_NEEDLE_STEPS = {"CNN": "cnn", "FCN": "fcn", "eFCN": "relaxed", "eLCN": "relaxed", "continued CNN": "relaxed"}
-
 
 class Place(NamedTuple):
     """Config keys: ``section`` has `dataset`; ``recipes`` are laid over each other, the last on top."""
@@ -39,7 +37,9 @@ def place(study: str, run: str) -> Place:
 def _of_needle(run: str) -> Place:
     facts = needle.describe(run)
     protocol = f"needle.protocols.{facts['protocol']}"
-    return Place(protocol, f"{protocol}.model", (f"{protocol}.{_NEEDLE_STEPS[facts['model']]}",))
+    return Place(
+        protocol, f"{protocol}.model", (f"{protocol}.{needle.STEP_OF.get(facts['model'], 'relaxed')}",)
+    )
 
 
 def _of_bad_minima(run: str) -> Place:
