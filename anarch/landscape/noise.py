@@ -9,7 +9,7 @@ from anarch.landscape.gradient import trainable
 from anarch.landscape.surface import networks_at_once, point_scores
 from anarch.randomness import generator
 
-SMALLEST, RATIO = 1e-4, 1.5  # where the search begins, and its steps outwards or inwards
+SMALLEST, RATIO = 1e-2, 2.0  # where the search begins, and its steps outwards or inwards
 
 
 def noise_tolerance(

@@ -53,10 +53,11 @@ class Descent:
 class Ensemble:
     """K networks on their way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
 
-    ``parameters`` (K, P), see `stacked`, are copied.  ``train`` is D_t of `anti_generalisation` and ``extra``
-    D_d: points, or a function that gives those of a step (of the step alone, so that a resumed training sees
-    them again), such as a batch.  ``lr`` and ``beta`` (K,) and ``weight_decay`` (K, P), which is torch.optim's
-    L2, are numbers or broadcast to these shapes: ``1e-3 * kernel_mask(widths)`` spares biases.
+    ``parameters`` (K, P), see `stacked`, are copied. ``train`` is D_t of `anti_generalisation` and
+    ``extra`` D_d: points, or a function that gives those of a step (of the step alone, so that a resumed
+    training sees them again), such as a batch. ``lr`` and ``beta`` (K,) and ``weight_decay`` (K, P), which
+    is torch.optim's L2, are numbers or broadcast to these shapes: ``1e-3 * kernel_mask(widths)`` spares
+    biases.
 
     A network that diverges ends as NaN and disturbs no other; ``rows`` (R,) are those not yet stopped.
 
