@@ -20,7 +20,7 @@ ATLAS_SWISSROLL = combined(LINEAGE.code("measure_atlas_swissroll.py") + BLESSING
 ATLAS_MEASURED = combined("".join([*ATLAS_CODE.values(), ATLAS_SWISSROLL]))
 DIGESTS["atlas"] = {
     "atlas": ATLAS_MEASURED,
-    "taus": combined(LINEAGE.code("rank_atlas.py") + ATLAS_MEASURED),
+    **dict.fromkeys(("taus", "signs"), combined(LINEAGE.code("rank_atlas.py") + ATLAS_MEASURED)),
 }
 STACKED["atlas"] = {"atlas": [f"measured/{part}" for part in ATLAS_PARTS]}
 
@@ -45,7 +45,7 @@ rule atlas_measure:
     params:
         study=lambda w: ATLAS_JOBS[w.job].study,
         runs=lambda w: f"results/{SCALE}/{ATLAS_JOBS[w.job].study}/runs",
-        networks=lambda w: atlas.networks(ATLAS_JOBS[w.job]),
+        networks=lambda w: atlas.networks(ATLAS_JOBS[w.job], RUNS[ATLAS_JOBS[w.job].study]),
         datasets=lambda w: f"results/{SCALE}/data",
         effort=ATLAS_EFFORT,
         code=lambda w: ATLAS_CODE[w.job],
@@ -81,7 +81,8 @@ rule atlas_rank:
     input:
         table("atlas", "atlas"),
     output:
-        table("atlas", "taus"),
+        taus=table("atlas", "taus"),
+        signs=table("atlas", "signs"),
     log:
         log_of("atlas/taus"),
     conda:
@@ -94,4 +95,4 @@ rule atlas_rank:
         code=DIGESTS["atlas"]["taus"],
     shell:
         "python workflow_scripts/job.py {log} rank_atlas.py --atlas {input} --resamples {params.resamples}"
-        " --out {output}"
+        " --taus {output.taus} --signs {output.signs}"

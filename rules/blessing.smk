@@ -36,6 +36,7 @@ DIGESTS["blessing"] = {
     **{name: MEASURED_CODE["measure_basins.py"] for name in ("minima", "basins")},
     **{name: MEASURED_CODE["slice_minima.py"] for name in ("rays", "surface")},
     **{name: SWISSROLL_CODE["swissroll_boundaries.py"] for name in ("boundaries", "frames")},
+    "nulls": combined(LINEAGE.code("pair_goods.py") + MEASURED_CODE["measure_basins.py"]),
     "minefield": combined(LINEAGE.code("map_minefield.py") + BLESSING_TOY_CODE["minefield"]),
     "rings": BLESSING_TOY_CODE["rings"],
     "history": LINEAGE.measured("collect_history.py", "blessing", RUNS["blessing"]),

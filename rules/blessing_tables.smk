@@ -18,13 +18,11 @@ rule blessing_measure_swissroll:
     params:
         spec=BLESSING_TOYS["swissroll"],
         columns=blessing.columns(BLESSING, "swissroll"),
-        basins=SWISSROLL["basins"],
+        basins=specs.canonical(SWISSROLL["basins"]),
         code=SWISSROLL_CODE["measure_basins.py"],
     shell:
         "python workflow_scripts/job.py {log} measure_basins.py --source swissroll_minima --networks {input} --spec {params.spec:q}"
-        " --seeds {wildcards.seed} --column {params.columns:q} --cutoffs {params.basins[cutoffs]}"
-        " --main {params.basins[main]} --directions {params.basins[directions]} --points {params.basins[points]}"
-        " --tolerance {params.basins[tolerance]} --threads {threads} --gpus {resources.gpu}"
+        " --seeds {wildcards.seed} --column {params.columns:q} --how {params.basins:q} --threads {threads} --gpus {resources.gpu}"
         " --minima {output.minima} --basins {output.basins}"
 
 
@@ -49,7 +47,7 @@ rule blessing_measure_images:
         runs=lambda w: BLESSING_RUNS,
         names=lambda w: blessing.members(BLESSING, w.set, [int(w.seed)]),
         columns=lambda w: blessing.columns(BLESSING, w.set),
-        basins=lambda w: IMAGE_SETS[w.set]["basins"],
+        basins=lambda w: specs.canonical(IMAGE_SETS[w.set]["basins"]),
         code=lambda w: LINEAGE.measured(
             "measure_basins.py",
             "blessing",
@@ -58,10 +56,26 @@ rule blessing_measure_images:
         ),
     shell:
         "python workflow_scripts/job.py {log} measure_basins.py --source image_minima --runs {params.runs} --names {params.names}"
-        " --data $(dirname {input.manifest}) --column {params.columns:q} --cutoffs {params.basins[cutoffs]}"
-        " --main {params.basins[main]} --directions {params.basins[directions]} --points {params.basins[points]}"
-        " --tolerance {params.basins[tolerance]} --threads {threads} --gpus {resources.gpu}"
+        " --data $(dirname {input.manifest}) --column {params.columns:q} --how {params.basins:q} --threads {threads} --gpus {resources.gpu}"
         " --minima {output.minima} --basins {output.basins}"
+
+
+rule blessing_nulls:
+    input:
+        table("blessing", "basins"),
+    output:
+        table("blessing", "nulls"),
+    log:
+        log_of("blessing/nulls"),
+    conda:
+        "../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=DIGESTS["blessing"]["nulls"],
+    shell:
+        "python workflow_scripts/job.py {log} pair_goods.py --basins {input} --out {output}"
 
 
 rule blessing_slice_swissroll:

@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     kept = load_weights(args.networks)
     epochs, kernels = kept["epochs"].tolist(), kernel_mask(widths(spec))
     distance = (kept["poisoned"] - kept["iterates"])[:, kernels].norm(dim=1).tolist()
+    way = (kept["iterates"][-1] - kept["iterates"][0])[kernels].norm().item()
     rows: list[dict[str, Any]] = []
     for name in ("iterates", "poisoned"):
         losses, train = measure(kept[name], widths(spec), split(spec, "train"))
@@ -48,6 +49,7 @@ def main(argv: list[str] | None = None) -> None:
                 "test_accuracy": on_test,
                 "train_loss": loss,
                 "distance": far if name == "poisoned" else None,
+                "relative_distance": far / way if name == "poisoned" else None,
             }
             for epoch, on_train, on_test, loss, far in columns
         ]

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from anarch.atlas.measures import Effort, landscape, weights
+from anarch.atlas.measures import Effort, combined, landscape, weights
 from anarch.training.examples import Examples
 from anarch.training.loop import evaluate
 from anarch.workflow.specs import parse
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     add = arguments.add_argument
     add("--study", required=True, help="whose runs they are")
     add("--runs", type=folder, required=True, help="the study's runs/")
-    add("--networks", required=True, help="JSON list: run, group and what it is, of each network")
+    add("--networks", required=True, help="JSON list: run, group, settings and what it is, of each network")
     add("--datasets", type=folder, required=True, help="folder of all prepared datasets")
     add("--effort", required=True, help="anarch.atlas.measures.Effort as JSON")
     add("--out", type=Path, required=True, help="CSV to write: one row per network")
@@ -44,12 +44,17 @@ def measured(run: Run, data: dict[str, Examples], effort: Effort) -> dict[str, A
     network, train = run.last(), data["train"]
     train = train.head(effort.images or len(train))
     loss, accuracy = evaluate(network, train)
+    found = {
+        **landscape(network, train.inputs(), train.labels, effort),
+        **weights(network, run.first(), run.shape),
+    }
     return {
         "train_loss": loss,
         "train_accuracy": accuracy,
         "test_accuracy": evaluate(network, data["test"])[1],
-        **landscape(network, train.inputs(), train.labels, effort),
-        **weights(network, run.first(), run.shape),
+        "test_images": len(data["test"]),
+        **found,
+        **combined(found),
     }
 
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from anarch.atlas.measures import Effort, first, landscape, weights
+from anarch.atlas.measures import Effort, combined, first, landscape, weights
 from anarch.randomness import generator
 from anarch.training.stacked import fresh, unstack
 from anarch.workflow.blessing_toys import Swissroll
@@ -35,19 +35,25 @@ def main(argv: list[str] | None = None) -> None:
         loss, accuracy = scores(minimum.network, train)
         begun = fresh(widths(spec), [generator(minimum.seed, "weights")], start=spec.start)
         initial = unstack(begun, 0, widths(spec)).to(device)
+        measured = {
+            **landscape(minimum.network, *train, effort),
+            **weights(minimum.network, initial, (2,)),
+        }
         rows.append(
             {
                 "study": "blessing",
                 "run": f"swissroll/beta{minimum.beta:g}-s{minimum.seed}",
                 "group": "swissroll",
                 "what": f"beta = {minimum.beta:g}",
+                "settings": json.dumps({"poison.beta": minimum.beta}),
                 "dataset": "swiss roll",
                 "seed": minimum.seed,
                 "train_loss": loss,
                 "train_accuracy": accuracy,
                 "test_accuracy": scores(minimum.network, minimum.test)[1],
-                **landscape(minimum.network, *train, effort),
-                **weights(minimum.network, initial, (2,)),
+                "test_images": len(minimum.test[1]),
+                **measured,
+                **combined(measured),
             }
         )
     write_csv(args.out, rows)

@@ -3,77 +3,105 @@
 All basins of one set of data are measured in the same random directions, over the same training points.
 """
 
+import json
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from anarch.complexity.boundary import boundary_distances
 from anarch.landscape.basins import BasinRadii, radii_at_cutoffs
+from anarch.landscape.directions import unit_scales
 from anarch.landscape.hessian import top_eigenvalue
+from anarch.landscape.preconditioned import (
+    best_preconditioner,
+    curvature_weights,
+    log_quadratic_volume,
+    preconditioned_radii,
+    stiffness,
+)
+from anarch.landscape.stability import unstable_share
 from anarch.landscape.volume import basin_volume, log10
+from anarch.workflow.specs import parse
 from shared.artefacts import column, write_csv
 from shared.jobs import parser, progress, run_script, start
 from shared.minima import Minimum, Points, add_minima, first, minima
 from shared.scores import scores
 
 
+@dataclass(frozen=True, kw_only=True)
+class Basins:
+    """How the minima of a set are measured: its section `basins` of the config."""
+
+    cutoffs: tuple[float, ...]
+    main: float
+    directions: int
+    preconditioned: int
+    points: int
+    tolerance: float
+    step: float
+
+
 def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     add_minima(arguments)
     add = arguments.add_argument
-    add("--cutoffs", type=float, nargs="+", required=True, help="losses (nats) up to which basins reach")
-    add("--main", type=float, required=True, help="the cutoff of the main text")
-    add("--directions", type=int, required=True, help="random directions of each minimum")
-    add("--points", type=int, required=True, help="training points that losses are over; 0: all")
-    add("--tolerance", type=float, required=True, help="relative residual of the top Hessian eigenvalue")
+    add("--how", required=True, help="section `basins` of the config as JSON")
     add("--column", type=column, nargs="*", default=[], help="NAME=VALUE, in all rows of --minima")
     add("--minima", type=Path, required=True, help="CSV to write: one row per minimum")
     add("--basins", type=Path, required=True, help="CSV to write: one row per minimum and cutoff")
     args = arguments.parse_args(argv)
-    if args.main not in args.cutoffs:
-        raise SystemExit(f"error: --main {args.main} is not among --cutoffs {args.cutoffs}")
+    how = parse(Basins, json.loads(args.how))
     device = start(args)
     measured, basins = [], []
     for done, minimum in enumerate(minima(args, device), start=1):
         told = {**minimum.names, **dict(args.column)}
-        measured.append({**told, **point(minimum, first(minimum.train, args.points), args.tolerance)})
-        basins += [
-            {**minimum.names, "main": row["cutoff"] == args.main, **row}
-            for row in volumes(minimum, args.cutoffs, args.directions, args.points)
-        ]
+        sample = first(minimum.train, how.points)
+        measured.append({**told, **point(minimum, sample, how)})
+        basins += [{**minimum.names, **row} for row in volumes(minimum, sample, how)]
         progress(done, done + 1, "minimum")
     write_csv(args.minima, measured)
     write_csv(args.basins, basins)
 
 
-def point(minimum: Minimum, sample: Points, tolerance: float) -> dict[str, Any]:
-    """What Table 1 tells of a minimum; sharpness is over the ``sample`` of D_t."""
-    scored = {name: scores(minimum.network, getattr(minimum, name)) for name in ("train", "test")}
-    top = top_eigenvalue(minimum.network, *sample, tol=tolerance)
-    return {
-        "parameters": sum(p.numel() for p in minimum.network.parameters()),
+def point(minimum: Minimum, sample: Points, how: Basins) -> dict[str, Any]:
+    """What Table 1 tells of a minimum; sharpness and stability are over the ``sample`` of D_t."""
+    network = minimum.network
+    scored = {name: scores(network, getattr(minimum, name)) for name in ("train", "test")}
+    row: dict[str, Any] = {
+        "parameters": sum(p.numel() for p in network.parameters()),
         "train_points": len(minimum.train[1]),
         "test_points": len(minimum.test[1]),
         "train_accuracy": scored["train"][1],
         "test_accuracy": scored["test"][1],
         "train_loss": scored["train"][0],
-        "sharpness": top.value,
-        "sharpness_residual": top.residual if math.isfinite(top.residual) else None,
-        "sharpness_converged": top.converged,
     }
+    for name, scales in (("sharpness", None), ("filter_sharpness", unit_scales(network))):
+        top = top_eigenvalue(network, *sample, tol=how.tolerance, scales=scales)
+        row |= {
+            name: top.value,
+            f"{name}_residual": top.residual if math.isfinite(top.residual) else None,
+            f"{name}_converged": top.converged,
+        }
+    row["unstable"] = unstable_share(network, *sample, how.step)
+    plane = minimum.train[0].shape[1:] == (2,)
+    row["boundary"] = boundary_distances(network, minimum.train[0]).median().item() if plane else None
+    return row
 
 
-def volumes(minimum: Minimum, cutoffs: Sequence[float], directions: int, points: int) -> list[dict[str, Any]]:
+def volumes(minimum: Minimum, sample: Points, how: Basins) -> list[dict[str, Any]]:
     """Radii and log volume of the basin below each cutoff, filter-normalised (Sec. 5)."""
-    x, y = first(minimum.train, points)
-    found = radii_at_cutoffs(minimum.network, x, y, cutoffs, directions)
-    told = {"dimension": found.dimension, "directions": directions, "points": len(y)}
-    return [
-        {"cutoff": cutoff, "inside": bool(radii.any()), **told, **summary(radii, found)}
-        for cutoff, radii in zip(cutoffs, found.radii, strict=True)
-    ]
+    found = radii_at_cutoffs(minimum.network, *sample, how.cutoffs, how.directions)
+    told = {"dimension": found.dimension, "directions": how.directions, "points": len(sample[1])}
+    rows = []
+    for cutoff, radii in zip(how.cutoffs, found.radii, strict=True):
+        inside, main = bool(radii.any()), cutoff == how.main
+        rows.append({"main": main, "cutoff": cutoff, "inside": inside, **told, **summary(radii, found)})
+        if inside and main:
+            rows[-1] |= by_shape(minimum, sample, how)
+    return rows
 
 
 def summary(radii: Tensor, found: BasinRadii) -> dict[str, Any]:
@@ -84,16 +112,32 @@ def summary(radii: Tensor, found: BasinRadii) -> dict[str, Any]:
     finite = radii.clamp(max=found.largest)
     return {
         "radius_mean": finite.mean().item(),
+        "radius_std": finite.std(unbiased=False).item(),
         "radius_min": finite.min().item(),
         "radius_max": finite.max().item(),
         "radius_median": finite.median().item(),
         "censored": volume.censored,
         "log10_volume": log10(volume.log_mean),
-        "log10_low": log10(volume.low),
-        "log10_high": log10(volume.high),
         "log10_volume_median": log10(volume.log_median),
         "effective": volume.effective,
         "evaluations": found.evaluations,
+    }
+
+
+def by_shape(minimum: Minimum, sample: Points, how: Basins) -> dict[str, Any]:
+    """The main basin along directions that follow its shape; of two classes, by the determinant as well."""
+    network, tolerance = minimum.network, 0.01  # of radii: hundredths of n / ln 10 decades, alike for all
+    stiff = stiffness(network, *sample)
+    by = best_preconditioner(network, *sample, how.main, stiff)
+    found = preconditioned_radii(network, *sample, how.main, how.preconditioned, by=by, tolerance=tolerance)
+    volume = basin_volume(found.radii[0], found.dimension, largest=found.largest)
+    two_classes = network(sample[0][:1]).numel() == 1
+    curved = stiffness(network, *sample, weights=curvature_weights(network, *sample)) if two_classes else None
+    return {
+        "log10_preconditioned": log10(volume.log_mean + by.log_det),
+        "preconditioned_effective": volume.effective,
+        "log10_determinant": log10(by.log_det),
+        "log10_quadratic": log10(log_quadratic_volume(curved, found.dimension, how.main)) if curved else None,
     }
 
 

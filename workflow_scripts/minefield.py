@@ -2,11 +2,13 @@ r"""Train the minefield (blessing, Fig. 1): a good network on its way, a poisone
 
 By hand:  python workflow_scripts/minefield.py --spec "$(cat SPEC.json)" --out /tmp/networks.safetensors
 
-The good network descends full batch with l2, so that a step is an epoch; its iterates are kept every so many.
+The good network descends with l2, full batch unless the spec says otherwise; its iterates are kept every so
+many epochs.
 From all of them at once eq. 2 is descended, with the same D_d in every step and no l2, as by the authors.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -55,11 +57,21 @@ def way(spec: Minefield, device: torch.device) -> tuple[Tensor, Tensor]:
     decay = (spec.good.weight_decay * kernel_mask(widths(spec))).to(device)
     initial = fresh(widths(spec), [generator(spec.seed, "weights")], start=spec.start).to(device)
     train = on(device, split(spec, "train"))
-    good = Ensemble(initial, widths(spec), descent(spec.good), train, lr=spec.good.lr, weight_decay=decay)
+    size = spec.batch_size or spec.train
+    per_epoch = -(-spec.train // size)
+
+    def batch(step: int) -> Points:
+        order = torch.randperm(spec.train, generator=generator(spec.seed, "order", step // per_epoch))
+        chosen = order.split(size)[step % per_epoch].to(device)
+        return train[0][chosen], train[1][chosen]
+
+    how = descent(replace(spec.good, steps=spec.good.steps * per_epoch))
+    points = batch if spec.batch_size else train
+    good = Ensemble(initial, widths(spec), how, points, lr=spec.good.lr, weight_decay=decay)
     epochs = [*range(0, spec.good.steps, spec.every), spec.good.steps]
     iterates = []
     for epoch in epochs:
-        good.run(epoch)
+        good.run(epoch * per_epoch)
         iterates.append(good.parameters.clone())
     return torch.tensor(epochs), torch.cat(iterates)
 

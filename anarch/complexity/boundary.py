@@ -43,3 +43,23 @@ def largest_margin(x: Tensor, labels: Tensor) -> float:
     """
     gaps = torch.cdist(x.double(), x.double(), compute_mode="donot_use_mm_for_euclid_dist")
     return gaps.masked_fill(labels[:, None] == labels, math.inf).min().item() / 2
+
+
+@torch.no_grad()
+def boundary_distances(network: nn.Module, x: Tensor) -> Tensor:
+    """Of each point of ``x`` (n, 2) the distance to where its class changes: (n,), inf if that is nowhere.
+
+    As `boundary_distance`, which is the least of them, but to the tenth by which the radii grow, and from a
+    thousandth on.
+    """
+    angle = torch.arange(RAYS, device=x.device) * (2 * math.pi / RAYS)
+    rays = torch.stack((angle.cos(), angle.sin()), 1)
+    positive = network(x).squeeze(1) > 0
+    found, left = torch.full((len(x),), math.inf, device=x.device), torch.arange(len(x), device=x.device)
+    radius = 1e-3
+    while len(left) and radius < FARTHEST:
+        around = (x[left, None] + radius * rays).reshape(-1, 2)
+        changed = (network(around).reshape(len(left), RAYS) > 0) != positive[left, None]
+        found[left[changed.any(1)]] = radius
+        left, radius = left[~changed.any(1)], radius * GROWTH
+    return found

@@ -15,6 +15,8 @@ from anarch.cost.training import whole
 from anarch.cost.work import Cost, Work
 from anarch.workflow import atlas
 
+NOISE = 8  # networks evaluated for each draw of noise
+
 
 def measure(scale: Scale, wildcards: Wildcards) -> Cost:
     """Loss, accuracy and gradient over ``images``, curvature and radii over ``points``, of each network."""
@@ -28,6 +30,8 @@ def measure(scale: Scale, wildcards: Wildcards) -> Cost:
         work += look(network, shown + images.sizes["test"]) + slope(network, shown)
         work += top_eigenvalue(network, points, section["hessian_tolerance"], AT_ONCE)
         work += evaluations(section["directions"], 1, section["radius_tolerance"]) * look(network, points)
+        # Noise is sought as a radius is, from nearer; margins are over all images shown.
+        work += section["directions"] * NOISE * look(network, points) + look(network, shown)
         needed = max(
             curvature_memory(network, points, AT_ONCE),
             network.size.stored + displaced_memory(network, section["directions"]),

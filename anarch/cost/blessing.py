@@ -1,6 +1,7 @@
 """Costs of the jobs of study blessing that do not train by the common rule."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from anarch.cost.ensembles import descent, memory, outputs_at, parameters
@@ -10,6 +11,7 @@ from anarch.cost.measuring import (
     evaluations,
     iterations,
     look,
+    slope,
     together,
     top_eigenvalue,
 )
@@ -18,10 +20,12 @@ from anarch.cost.scale import Job, Scale, Wildcards, measured, small
 from anarch.cost.training import START, whole
 from anarch.cost.work import BASE, Cost, Work, work_of
 from anarch.data.toys import concentric_rings
+from anarch.landscape.preconditioned import PILOTS, RIDGES
 from anarch.training.stacked import Widths
 from anarch.workflow import blessing
 from anarch.workflow.blessing_toys import Descending
 
+UNSTABLE = 20  # steps that try which labels are stable
 Part = tuple[int, int, Descending]  # networks, points of each, and how they descend
 
 
@@ -52,7 +56,9 @@ def minefield_networks(scale: Scale, wildcards: Wildcards) -> Cost:
     spec = blessing.toy(scale.config["blessing"], "minefield")
     starts = len(range(0, spec.good.steps, spec.every)) + 1
     widths = (2, *spec.hidden, 1)
-    parts = [(1, spec.train, spec.good), (starts, spec.train + spec.extra, spec.poisoned)]
+    batches = -(-spec.train // (spec.batch_size or spec.train))
+    good = replace(spec.good, steps=spec.good.steps * batches)
+    parts = [(1, spec.batch_size or spec.train, good), (starts, spec.train + spec.extra, spec.poisoned)]
     return toys(widths, parts) + Cost(disk=2 * FLOAT * starts * parameters(widths))
 
 
@@ -73,7 +79,10 @@ def measure_swissroll(scale: Scale, wildcards: Wildcards) -> Cost:
     displaced = evaluations(basins["directions"], len(basins["cutoffs"]))
     minimum = (displaced / at_once) * (outputs_at(widths, at_once, points) + Work(calls=40))
     minimum += Work(moved=8 * FLOAT * size * displaced)
-    minimum += 9 * iterations(basins["tolerance"]) * outputs_at(widths, 1, points)
+    by_shape = _by_shape(basins)  # each is first made of all slopes
+    minimum += (by_shape / at_once) * (outputs_at(widths, at_once, points) + Work(calls=40))
+    minimum += Work(flops=4.0 * size * points * by_shape)
+    minimum += (UNSTABLE + 18 * iterations(basins["tolerance"])) * outputs_at(widths, 1, points)
     return measured(len(spec.betas) * minimum, 6 * FLOAT * min(basins["directions"], at_once) * size)
 
 
@@ -82,9 +91,9 @@ def measure_images(scale: Scale, wildcards: Wildcards) -> Cost:
     chosen = scale.config["blessing"]["poisoned"][wildcards["set"]]
     network, points, needed = _image_set(scale, chosen, chosen["basins"]["directions"])
     basins, images = chosen["basins"], scale.images[chosen["dataset"]]
-    looks = evaluations(basins["directions"], len(basins["cutoffs"])) * points
-    minimum = look(network, looks + images.sizes["train"] + images.sizes["test"])
-    minimum += top_eigenvalue(network, points, basins["tolerance"])
+    displaced = evaluations(basins["directions"], len(basins["cutoffs"])) + _by_shape(basins) + UNSTABLE
+    minimum = look(network, displaced * points + images.sizes["train"] + images.sizes["test"])
+    minimum += 2 * top_eigenvalue(network, points, basins["tolerance"]) + slope(network, points)
     return measured(len(chosen["betas"]) * minimum, needed)
 
 
@@ -97,10 +106,16 @@ def slice_images(scale: Scale, wildcards: Wildcards) -> Cost:
     return measured(look(network, 2 * looks * points), needed)
 
 
+def _by_shape(basins: Mapping[str, Any]) -> float:
+    """Networks evaluated for the volume along preconditioned directions, trials counted."""
+    pilots = (1 + len(RIDGES)) * PILOTS
+    return evaluations(basins["preconditioned"] + pilots, tolerance=0.01)
+
+
 def _image_set(scale: Scale, chosen: Mapping[str, Any], directions: int) -> tuple[Network, int, float]:
     """The network of an image set, the points that a basin is over, and the bytes of all images as inputs, of
     directions and displaced networks of a chunk, and of a Hessian-vector product."""
-    network, images = scale.network(chosen["model"], chosen["dataset"], chosen["good"]["batch_size"])
+    network, images = scale.network(chosen["model"], chosen["dataset"], chosen["recipe"]["batch_size"])
     points = min(chosen["basins"]["points"] or images.sizes["train"], images.sizes["train"])
     data = images.stored + whole(images, "train", "test")
     return network, points, data + displaced_memory(network, directions) + curvature_memory(network, points)
@@ -114,6 +129,13 @@ JOBS: dict[str, Job] = {
     "blessing_measure_images": measure_images,
     "blessing_slice_images": slice_images,
     **dict.fromkeys(
-        ("blessing_minefield", "blessing_slice_swissroll", "blessing_boundaries", "blessing_sizes"), small
+        (
+            "blessing_minefield",
+            "blessing_nulls",
+            "blessing_slice_swissroll",
+            "blessing_boundaries",
+            "blessing_sizes",
+        ),
+        small,
     ),
 }

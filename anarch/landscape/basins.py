@@ -2,8 +2,9 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -132,16 +133,44 @@ def radii_at_cutoffs(
         ValueError: as ``point_scores``; impossible options; all weights are 0 and nothing can be scaled to
             them.
     """
-    _require_options(cutoffs, directions, tolerance, ratio, largest)
-    require_measurable(model, x, y, batch_size=1 if batch_size is None else batch_size, loss=loss)
     parameters = moving_parameters(model, biases=biases)
     length = norm(parameters.values())
     if length == 0 and (normalisation == "filter" or largest is None):
         raise ValueError("all weights are 0: use normalisation='unit' and give the largest radius to look at")
+    draw = partial(random_directions, model, seed, normalisation=normalisation, biases=biases)
     largest = largest or (10.0 if normalisation == "filter" else 10 * length)
+    options: dict[str, Any] = {"loss": loss, "tolerance": tolerance, "ratio": ratio, "largest": largest}
+    options |= {"chunk": chunk, "batch_size": batch_size}
+    return radii_along(model, x, y, draw, cutoffs, directions, **options)
+
+
+def radii_along(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    draw: Callable[[Sequence[int]], Point],
+    cutoffs: Sequence[float],
+    directions: int,
+    *,
+    loss: Loss = "cross_entropy",
+    tolerance: float = 1e-4,
+    ratio: float = 1.5,
+    largest: float = 10.0,
+    chunk: int | None = None,
+    batch_size: int | None = None,
+) -> BasinRadii:
+    """`radii_at_cutoffs` along directions of one's own: ``draw`` gives those of some numbers, counted from 0,
+    as name -> (K, *shape); r is the step along them.
+
+    Raises:
+        ValueError: as `radii_at_cutoffs`.
+    """
+    _require_options(cutoffs, directions, tolerance, ratio, largest)
+    require_measurable(model, x, y, batch_size=1 if batch_size is None else batch_size, loss=loss)
+    moved = draw(())
+    parameters = {name: p.detach() for name, p in model.named_parameters() if name in moved}
     chunk = networks_at_once(parameters, chunk)
-    kind: dict[str, Any] = {"normalisation": normalisation, "biases": biases}
-    rays = _Rays(model, parameters, x, y, loss, seed, kind, chunk, batch_size)
+    rays = _Rays(model, parameters, x, y, loss, draw, chunk, batch_size)
     centre = rays.centre()
     below = torch.tensor(cutoffs, dtype=torch.float64) > centre
     radii = torch.zeros(len(cutoffs), directions, dtype=torch.float64)
@@ -165,15 +194,14 @@ class _Rays:
     x: Tensor
     y: Tensor
     measured: Loss
-    seed: int
-    kind: dict[str, Any]  # which parameters directions move, and how they are normalised
+    draw: Callable[[Sequence[int]], Point]  # directions, by their numbers
     chunk: int
     batch_size: int | None
     evaluations: int = 0
 
     def loss(self, directions: range) -> LossOnRays:
         """Loss at (rows, steps), rows counted from the first of ``directions``, which stay in memory."""
-        drawn = random_directions(self.model, self.seed, directions, **self.kind)
+        drawn = self.draw(directions)
 
         def loss(rows: Tensor, steps: Tensor) -> Tensor:
             losses = []

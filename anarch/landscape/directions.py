@@ -41,6 +41,28 @@ def moving_units(model: nn.Module, *, biases: bool = False) -> dict[str, Units]:
     return units
 
 
+def unit_scales(model: nn.Module, *, biases: bool = False) -> Point:
+    """Of every entry of the `moving_parameters` the length of its unit: name -> tensor of its shape.
+
+    Coordinates z with w = unit_scales * z do not see a ReLU network being rescaled unit by unit.
+    """
+    units = moving_units(model, biases=biases)
+    return {
+        name: unit_lengths(w[None], units[name])[0].expand(w.shape)
+        for name, w in moving_parameters(model, biases=biases).items()
+    }
+
+
+def number_of_units(model: nn.Module, *, biases: bool = False) -> int:
+    """How many units the `moving_parameters` have: the squared length of a filter-normalised direction in the
+    coordinates of `unit_scales`, where no unit is 0."""
+    units, count = moving_units(model, biases=biases), 0.0
+    for name, w in moving_parameters(model, biases=biases).items():
+        sizes = unit_sums(torch.ones_like(w)[None], units[name])
+        count += (1 / sizes).expand(1, *w.shape).sum().item()
+    return round(count)
+
+
 def dimension(parameters: Mapping[str, Tensor]) -> int:
     """Number of entries in ``parameters``."""
     return sum(t.numel() for t in parameters.values())

@@ -113,8 +113,13 @@ def top_eigenvalue(
     seed: int = 0,
     max_iterations: int = 100,
     batch_size: int = AT_ONCE,
+    scales: Mapping[str, Tensor] | None = None,
 ) -> TopEigenvalue:
     """Largest algebraic eigenvalue of the Hessian of the mean ``loss`` over ``x`` (N, ...), ``y`` (N, ...).
+
+    With ``scales``, of D H D, D the diagonal matrix of the scales and 0 for parameters that they do not name:
+    the Hessian by z in w = D z.  `directions.unit_scales` makes it the curvature in filter lengths, which
+    rescaling a ReLU network unit by unit does not change (blessing, Sec. 4).
 
     The paper's power method finds the eigenvalue of largest magnitude, which near initialisation may be the
     most negative one; Lanczos finds the top of the spectrum whatever lies below.  ``tol`` bounds the relative
@@ -136,7 +141,10 @@ def top_eigenvalue(
     generator = torch.Generator().manual_seed(seed)
     start = [torch.randn(p.shape, generator=generator, dtype=p.dtype).to(p.device) for p in parameters]
     precision = max(torch.finfo(p.dtype).eps for p in parameters)
-    steps = lanczos(_products(model, parameters, x, y, loss, batch_size), start)
+    add_product = _products(model, parameters, x, y, loss, batch_size)
+    if scales is not None:
+        add_product = _scaled(add_product, [scales.get(name) for name in trainable(model)])
+    steps = lanczos(add_product, start)
     return _top_of(steps, tol, max_iterations, precision)
 
 
@@ -219,6 +227,24 @@ def _products(
                 _add_product(slopes, parameters, vector, out, keep=single)
 
     return add_product
+
+
+def _scaled(
+    add_product: Callable[[Sequence[Tensor], Sequence[Tensor]], None], scales: Sequence[Tensor | None]
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], None]:
+    """add_product of D H D; None scales a parameter by 0."""
+
+    def add_scaled(vector: Sequence[Tensor], out: Sequence[Tensor]) -> None:
+        scaled = [
+            v.new_zeros(()).expand_as(v) if d is None else d * v for d, v in zip(scales, vector, strict=True)
+        ]
+        product = [torch.zeros_like(v) for v in vector]
+        add_product(scaled, product)
+        for total, d, part in zip(out, scales, product, strict=True):
+            if d is not None:
+                total.addcmul_(d, part)
+
+    return add_scaled
 
 
 def _slopes(share: Tensor, parameters: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -53,10 +53,11 @@ class Descent:
 class Ensemble:
     """K networks on their way.  ``state_dict`` is all that a step reads or changes, so a resume is exact.
 
-    ``parameters`` (K, P), see `stacked`, are copied.  ``train`` is D_t of `anti_generalisation` and ``extra``
-    D_d: points, or a function that gives fresh ones for a step (of the step alone, so that a resumed training
-    sees them again).  ``lr`` and ``beta`` (K,) and ``weight_decay`` (K, P), which is torch.optim's L2, are
-    numbers or broadcast to these shapes: ``1e-3 * kernel_mask(widths)`` spares biases.
+    ``parameters`` (K, P), see `stacked`, are copied. ``train`` is D_t of `anti_generalisation` and
+    ``extra`` D_d: points, or a function that gives those of a step (of the step alone, so that a resumed
+    training sees them again), such as a batch. ``lr`` and ``beta`` (K,) and ``weight_decay`` (K, P), which
+    is torch.optim's L2, are numbers or broadcast to these shapes: ``1e-3 * kernel_mask(widths)`` spares
+    biases.
 
     A network that diverges ends as NaN and disturbs no other; ``rows`` (R,) are those not yet stopped.
 
@@ -69,7 +70,7 @@ class Ensemble:
         parameters: Tensor,
         widths: Widths,
         descent: Descent,
-        train: Points,
+        train: Points | Callable[[int], Points],
         *,
         lr: Tensor | float,
         beta: Tensor | float = 0.0,
@@ -103,8 +104,9 @@ class Ensemble:
             self.step += 1
 
     def _take_step(self) -> None:
-        extra = self.extra(self.step) if callable(self.extra) else self.extra
-        sets = [self.train] if extra is None else [self.train, extra]
+        train, extra = (of(self.step) if callable(of) else of for of in (self.train, self.extra))
+        assert train is not None
+        sets = [train] if extra is None else [train, extra]
         below = self.descent.stop_below if self.step % self.descent.check_every == 0 else None
         running = []
         for rows in self._portions(sum(y.shape[-1] for _, y in sets)):

@@ -8,9 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from anarch.workflow.specs import RunSpec, Start, canonical
+from anarch.workflow.specs import RunSpec, Start, canonical, plain
 from anarch.workflow.studies import STUDIES
 
+UNSEEN = ("test_every", "check_every")  # change no weight
 EFFORT = ("images", "points", "directions", "rise", "hessian_tolerance", "radius_tolerance")
 
 
@@ -43,14 +44,37 @@ def effort(section: Mapping[str, Any]) -> str:
     return canonical({name: section[name] for name in EFFORT})
 
 
-def networks(job: Job) -> str:
-    """What stands beside the measures of each network, as JSON."""
-    return json.dumps([told(job.study, run) for run in job.runs], sort_keys=True, separators=(",", ":"))
+def networks(job: Job, runs: Mapping[str, RunSpec]) -> str:
+    """What stands beside the measures of each network of ``job``, as JSON; ``runs``: its study's."""
+    return json.dumps(
+        [told(job.study, run, runs[run]) for run in job.runs], sort_keys=True, separators=(",", ":")
+    )
 
 
-def told(study: str, run: str) -> dict[str, str]:
-    """A network's run, its group within the study (its dataset parts it further), and what it is."""
-    return {"run": run, "group": run.rpartition("/")[0], "what": _WHAT[study](STUDIES[study].describe(run))}
+def told(study: str, run: str, spec: RunSpec) -> dict[str, str]:
+    """A network's run, its group within the study (its dataset parts it), what it is, and how it was made."""
+    return {
+        "run": run,
+        "group": run.rpartition("/")[0],
+        "what": _WHAT[study](STUDIES[study].describe(run)),
+        "settings": canonical(settings(spec)),
+    }
+
+
+def settings(spec: RunSpec) -> dict[str, Any]:
+    """What can differ between two networks of one seed and dataset, by name.
+
+    Where a run began is one setting, and so is its poison; how often it was looked at is none.
+    """
+    data = plain(spec)
+    model, recipe, start = data["model"], data["recipe"], data.get("start")
+    return {
+        **{f"model.{key}": value for key, value in model.items() if key != "options"},
+        **{f"model.{key}": value for key, value in model.get("options", {}).items()},
+        **{f"recipe.{key}": value for key, value in recipe.items() if key not in UNSEEN},
+        **({"start": f"{start['run']}@{start.get('epoch', 'end')}"} if start else {}),
+        **({"poison.beta": data["poison"]["beta"]} if "poison" in data else {}),
+    }
 
 
 def starts(runs: Mapping[str, RunSpec], job: Job) -> list[Start]:

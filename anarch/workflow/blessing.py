@@ -157,7 +157,7 @@ def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
     options = section[run.part] if run.set is None else section[run.part][run.set]
     model = options["model"] if run.part != "models" else options[run.method]["model"]
     if run.part == "poisoned":
-        recipe = options["poisoned" if run.beta else "good"]
+        recipe = options["recipe"]  # one for all betas, or a basin would tell how it was trained
         poison = Poison(beta=run.beta, batch_size=options["extra_batch_size"]) if run.beta else None
     elif run.part == "models":
         recipe = options[run.method]["recipe"]

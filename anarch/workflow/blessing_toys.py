@@ -48,6 +48,7 @@ class Minefield:
     poisoned: Descending
     start: str = "default"
     input_scale: float = 1.0
+    batch_size: int = 0  # of the good training, whose steps then count epochs; 0: all points at once
 
 
 @dataclass(frozen=True, kw_only=True)

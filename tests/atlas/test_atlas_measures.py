@@ -6,11 +6,12 @@ from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from anarch.atlas.measures import Effort, first, landscape, weights
+from anarch.atlas.measures import Effort, combined, first, landscape, weights
 from anarch.complexity.norms import frobenius_norm, log10_path_norm
 from anarch.landscape.basins import basin_radii
 from anarch.landscape.gradient import gradient_norm
 from anarch.landscape.hessian import top_hessian_eigenvalue
+from anarch.landscape.noise import noise_tolerance
 from anarch.lifting.locality import deviation
 from anarch.lifting.walk import lift
 from anarch.models import build, initialise_
@@ -51,6 +52,18 @@ def test_the_landscape_is_what_the_studies_functions_find(data, to):
     assert row["radius_median"] == pytest.approx(radii.median().item(), rel=2e-3)
     assert row["radius_mean"] == pytest.approx(radii.mean().item(), rel=2e-3)
     assert row["radius_censored"] == 0
+    assert row["noise"] == noise_tolerance(network, *points, 0.3, 5, tolerance=1e-3)
+    logits = network(x).double()
+    others = logits.masked_fill(F.one_hot(y, 4).bool(), -torch.inf).amax(1)
+    margins = (logits.gather(1, y[:, None])[:, 0] - others).sort().values
+    assert row["margin"] == pytest.approx((margins[0] + 0.9 * (margins[1] - margins[0])).item(), rel=1e-5)
+
+
+def test_pac_bayes_is_way_over_noise_and_a_path_is_held_against_its_margin():
+    row = {"way": 3.0, "noise": 0.5, "log10_path2": 2.0, "margin": 10.0}
+    assert combined(row) == {"pac_bayes": 6.0, "log10_path2_margin": 1.0}
+    assert combined({**row, "margin": -1.0})["log10_path2_margin"] is None
+    assert combined({**row, "log10_path2": None})["log10_path2_margin"] is None
 
 
 def test_at_zero_loss_the_radius_is_that_of_blessings_basin(data):

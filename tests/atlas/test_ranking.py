@@ -1,11 +1,15 @@
 """Which measure orders accuracy: tau against closed forms, over groups, and what is left out."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from anarch.atlas.ranking import MEASURES, Draws, rank, taus, weighted_taus
+from anarch.atlas.environments import sign_errors
+from anarch.atlas.pairs import comparable, settings_apart, signs
+from anarch.atlas.ranking import EXPECTED, MEASURES, Draws, rank, taus, weighted_tau
 
 
 def group(
@@ -16,13 +20,16 @@ def group(
     name: str = "g",
     measure: str = "frobenius",
 ) -> pd.DataFrame:
-    """Networks of one group; all other measures are not defined."""
+    """Networks of one group, each of a seed of its own and tested on very many images; all other measures are
+    not defined.  Only the order of ``accuracy`` counts."""
     rows = pd.DataFrame(dict.fromkeys(MEASURES, [np.nan] * len(values)))
     rows[measure] = values
-    return rows.assign(test_accuracy=accuracy, study=study, group=name, dataset="d")
+    rows = rows.assign(seed=range(len(values)), settings="{}", test_images=1e20)
+    return rows.assign(test_accuracy=0.5 + np.array(accuracy) / 1000, study=study, group=name, dataset="d")
 
 
 def found(rows: list[dict], **wanted: object) -> dict:
+    wanted = {"way": "all", **wanted}
     (row,) = [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
     return row
 
@@ -51,9 +58,10 @@ def test_resampled_taus_are_those_of_the_repeated_networks():
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 6, 13).astype(float), rng.normal(size=13).round(1)
     x[0] = np.inf
-    weights = Draws((3,), 40).of(13)
+    weights = Draws("one", 3, 40).of(np.arange(13))
     assert (weights.sum(1) == 13).all()
-    for tau, counts in zip(weighted_taus(x, y, weights), weights.astype(int), strict=True):
+    taus_found = weighted_tau(signs(pd.Series(x)), signs(pd.Series(y)), np.ones((13, 13)), weights)
+    for tau, counts in zip(taus_found, weights.astype(int), strict=True):
         repeated = kendalltau(np.repeat(np.minimum(x, 99), counts), np.repeat(y, counts)).statistic
         assert tau == pytest.approx(repeated, nan_ok=True)
 
@@ -69,7 +77,11 @@ def test_a_monotone_map_of_measure_or_accuracy_changes_nothing():
     mirrored = ranked(group(accuracy, -values), group(accuracy[::-1], -values, name="h"))
     for level in ("group", "study", "pooled"):
         one, other = (
-            [row for row in table if (row["level"], row["measure"]) == (level, "frobenius")]
+            [
+                row
+                for row in table
+                if (row["way"], row["level"], row["measure"]) == ("all", level, "frobenius")
+            ]
             for table in (rows, mirrored)
         )
         assert [row["tau"] for row in one] == [-row["tau"] for row in other]
@@ -116,7 +128,7 @@ def test_two_groups_are_too_few_to_resample():
         ([0.5], [1.0], "1 network only"),
         ([0.5, 0.6], [1.0, 2.0], "2 networks only"),
         ([0.5, 0.6, 0.7], [2.0, 2.0, 2.0], "all alike"),
-        ([0.5, 0.5, 0.5], [1.0, 2.0, 3.0], "all equally accurate"),
+        ([0.5, 0.5, 0.5], [1.0, 2.0, 3.0], "all within noise"),
         ([0.5, 0.6, 0.7], [np.nan] * 3, "not defined"),
         ([0.5, 0.6, 0.7], [1.0, np.nan, np.nan], "1 network only"),
     ],
@@ -155,6 +167,88 @@ def test_more_networks_narrow_the_interval():
     widths = []
     for count in (8, 80):
         x = rng.normal(size=count)
-        one = rank(group(list(x + rng.normal(size=count)), list(x)), "frobenius", Draws((0,), 400))
+        one = rank(group(list(x + rng.normal(size=count)), list(x)), "frobenius", Draws("one", 0, 400))
         widths.append(np.quantile(one.draws, 0.9) - np.quantile(one.draws, 0.1))
     assert widths[1] < widths[0] / 1.8
+
+
+def test_the_ways_to_compare_are_what_they_say():
+    """Six networks: two do not fit; the measure is the loss's rank but for one swap."""
+    accuracy, loss, values = [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1.0], [1, 2, 3, 4, 6, 5.0]
+    one = group(accuracy, values).assign(train_loss=loss, train_accuracy=[0.5, 0.98, 0.99, 1, 1, 1])
+    rows = ranked(one)
+    plain = found(rows, level="group", measure="frobenius")["tau"]
+    assert plain == pytest.approx(13 / 15)
+    fit = found(rows, level="group", measure="frobenius", way="fit")
+    assert (fit["networks"], fit["tau"]) == (4, pytest.approx(4 / 6))
+    # The loss orders accuracy perfectly: nothing is left for any other measure to explain.
+    partial = found(rows, level="group", measure="frobenius", way="partial")
+    assert partial["tau"] is None and partial["reason"] == "not defined"
+    told = found(rows, level="group", measure="train_loss", way="partial")
+    assert told["tau"] is None and told["reason"] == "what is given"
+    other = [6, 5, 3, 4, 1, 2.0]
+    rows = ranked(one.assign(train_loss=other))
+    xz, yz = -kendalltau(values, other).statistic, -kendalltau(accuracy, other).statistic
+    expected = (plain - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2))
+    assert found(rows, level="group", measure="frobenius", way="partial")["tau"] == pytest.approx(expected)
+
+
+def test_pairs_within_the_chance_of_their_test_images_do_not_count():
+    """Of 1,000 images at 50 % a difference has a standard error of 2.24 points."""
+    part = group([0, 40, 65, 70], [1, 2, 3, 4.0]).assign(test_images=1000)
+    apart = comparable(part, "frobenius")
+    assert [(int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(apart)), strict=True)] == [(0, 2), (0, 3)]
+    row = found(ranked(part), level="group", measure="frobenius")
+    assert (row["tau"], row["pairs"]) == (1, 2)
+
+
+def test_matched_sizes_say_nothing_of_size():
+    part = group([1, 2, 3, 4], [1000, 1050, 2000, 2100.0], measure="parameters")
+    row = found(ranked(part), level="group", measure="parameters")
+    assert row["pairs"] == 4 and row["tau"] == 1
+    assert comparable(part.assign(frobenius=part.parameters), "frobenius").sum() == 12
+
+
+def test_granulated_pairs_are_of_one_seed_and_differ_in_one_setting():
+    """Of each of two seeds: width up, accuracy up and measure up; decay up, accuracy up and measure down."""
+    made = [(0, 1, 0), (0, 2, 0), (0, 1, 1), (1, 1, 0), (1, 2, 0), (1, 1, 1)]
+    part = group([1, 2, 3, 1.1, 2.1, 3.1], [5, 6, 4, 5, 6, 4]).assign(
+        seed=[seed for seed, _, _ in made],
+        settings=[
+            json.dumps({"width": width} | ({"decay": decay} if decay else {})) for _, width, decay in made
+        ],
+    )
+    pairs = settings_apart(part, comparable(part, "frobenius"))
+    assert {name: int(kind.sum()) for name, kind in pairs.items()} == {"width": 4, "decay": 4}
+    row = found(ranked(part), level="group", measure="frobenius", way="granulated")
+    assert (row["tau"], row["pairs"], row["low"]) == (0, 4, None)
+    none = found(ranked(group([1, 2, 3], [1, 2, 3])), level="group", measure="frobenius", way="granulated")
+    assert none["reason"] == "no pair differs in one setting"
+
+
+def test_seeds_are_resampled_and_not_networks():
+    """Every seed has the same networks: whichever are drawn, tau is the same; two seeds are too few."""
+    parts = [group([1, 3, 2], [1, 2, 3.0]).assign(seed=seed) for seed in range(4)]
+    row = found(ranked(pd.concat(parts, ignore_index=True)), level="group", measure="frobenius")
+    assert row["low"] == pytest.approx(row["high"]) == pytest.approx(row["tau"])
+    few = found(ranked(pd.concat(parts[:2], ignore_index=True)), level="study", measure="frobenius")
+    assert few["tau"] is not None and few["low"] is None
+    drawn = Draws("one", 0, 50).of(np.array([0, 0, 1, 2]))
+    assert (drawn[:, 0] == drawn[:, 1]).all() and (drawn[:, 1:].sum(1) == 3).all()
+
+
+def test_sign_errors_by_environment_and_at_worst():
+    """A larger norm is expected to be worse.  Width: right in three pairs of three; decay: wrong in all."""
+    told = [{"width": 1}, {"width": 2}, {"width": 1, "decay": 1}]
+    parts = [
+        group([3, 2, 1], [1, 2, 0.5], name="g").assign(seed=seed, settings=[json.dumps(one) for one in told])
+        for seed in range(3)
+    ]
+    rows = [row for row in sign_errors(pd.concat(parts, ignore_index=True)) if row["measure"] == "frobenius"]
+    by_setting = {row["setting"]: row for row in rows if row["level"] == "environment"}
+    assert by_setting["width"]["error"] == 0 and by_setting["decay"]["error"] == 1
+    assert by_setting["width"]["pairs"] == by_setting["decay"]["pairs"] == 3
+    (over,) = [row for row in rows if row["level"] == "all"]
+    assert (over["error"], over["worst"], over["setting"], over["environments"]) == (0.5, 1, "decay", 2)
+    assert set(EXPECTED.values()) == {1, -1}
+    assert not sign_errors(parts[0])

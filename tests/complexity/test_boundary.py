@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from anarch.complexity.boundary import boundary_distance, largest_margin
+from anarch.complexity.boundary import boundary_distance, boundary_distances, largest_margin
 
 
 def straight(weight: list[float], bias: float) -> nn.Linear:
@@ -45,3 +45,13 @@ def test_no_boundary_is_farther_from_two_classes_than_half_the_gap_between_them(
     assert largest_margin(x, labels) == 2.5
     assert boundary_distance(straight([3.0, 4.0], -12.5), x) == pytest.approx(2.5, rel=1e-2)
     assert largest_margin(x, torch.zeros(4)) == math.inf
+
+
+def test_distances_of_every_point_from_a_straight_boundary():
+    """Each is right to a tenth, by which the radii grow, and to what 32 rays miss."""
+    x = torch.tensor([[-2.0, 0.3], [2.5, 1.0], [0.4, -1.7]])
+    truth = ((x @ torch.tensor([3.0, 4.0]) - 5) / 5).abs()
+    found = boundary_distances(straight([3.0, 4.0], -5.0), x)
+    assert (found >= truth * (1 - 1e-5)).all()
+    assert (found <= 1.1 * truth / math.cos(math.pi / 32)).all()
+    assert boundary_distances(straight([0.0, 0.0], 1.0), x).isinf().all()

@@ -53,6 +53,9 @@ def minima(sets, seeds, betas=BETAS) -> pd.DataFrame:
                 "sharpness": 3.21 * math.exp(9 * beta),
                 "sharpness_residual": 1e-3,
                 "sharpness_converged": beta != 0.4,
+                "filter_sharpness": 654.0 * math.exp(9 * beta),
+                "filter_sharpness_converged": True,
+                "unstable": beta,
             }
             for name in sets
             for seed in range(seeds)
@@ -83,14 +86,28 @@ def basins(sets, seeds, betas=BETAS, inside=lambda beta, cutoff: beta < 0.5 or c
                             "radius_median": 0.99 * radius,
                             "censored": int(beta == 0 and cutoff == 1.0),
                             "log10_volume": mean,
-                            "log10_low": mean - 0.002 * n,
-                            "log10_high": mean + 0.001 * n,
                             "log10_volume_median": mean - 0.03 * n,
+                            "log10_preconditioned": mean + 0.1 * n,
+                            "log10_quadratic": -3000 - 400 * beta if name == "swissroll" else math.nan,
                             "effective": 1.4 + beta,
                             "evaluations": 40_000,
                         }
                     rows.append(row)
     return pd.DataFrame(rows)
+
+
+def nulls(sets, seeds) -> pd.DataFrame:
+    """Of the third of four cutoffs and the main one; seeds count their own number of decades."""
+    gaps = dict.fromkeys(("log10_volume", "log10_volume_median", "log10_preconditioned"), 40.0)
+    return pd.DataFrame(
+        [
+            {"set": name, "seed": seed, "other": (seed + 1) % seeds, "cutoff": cutoff, "main": cutoff == 0.1}
+            | {key: gap + seed if cutoff == 0.1 else 9999.0 for key, gap in gaps.items()}
+            for name in sets
+            for seed in range(seeds)
+            for cutoff in (0.1, 0.5)
+        ]
+    )
 
 
 def rays(sets, directions=8) -> pd.DataFrame:
@@ -180,7 +197,7 @@ def minefield(every=10, epochs=200) -> pd.DataFrame:
             moved = {key: value + draws.normal() for key, value in at.items()}
             rows.append(
                 {"kind": "poisoned", "epoch": epoch, "train_accuracy": 0.992, "test_accuracy": 0.5 - u / 10}
-                | {"distance": 2 + u, **moved}
+                | {"distance": 2 + u, "relative_distance": (2 + u) / 4, **moved}
             )
     shared = {"perplexity": 30, "pca_components": 50, "tsne_seed": 7, "tsne_kl": 0.1234}
     return pd.DataFrame(rows).assign(train_loss=0.1, **shared, pca_share_x=0.63, pca_share_y=0.12)
@@ -250,6 +267,7 @@ def made(sets, seeds) -> dict[str, pd.DataFrame]:
     return {
         "minima": minima(sets, seeds),
         "basins": basins(sets, seeds),
+        "nulls": nulls(sets, seeds),
         "rays": rays(sets),
         "surface": surface(sets),
         "boundaries": boundaries(),

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from legible import assert_legible, texts, xy
 
-from anarch.atlas import ranking
+from anarch.atlas import environments, ranking
 from anarch.figures import atlas as figures
-from anarch.figures.atlas.looks import MEASURES, POOLED, STUDIES
+from anarch.figures.atlas.looks import MEASURES, POOLED, STUDIES, WAYS, flips, series
 from anarch.figures.atlas.minima import PANELS
 from anarch.figures.tables import TableError
 
@@ -29,7 +29,10 @@ def planted(studies=tuple(GROUPS), networks: int = 12) -> pd.DataFrame:
                 rows.append(
                     {
                         "study": study, "run": f"{group}/{i}", "group": group, "what": "a network",
-                        "dataset": "digits", "seed": i % 3,
+                        "dataset": "digits", "seed": i % 3, "test_images": 2000,
+                        "settings": f'{{"width": {i // 3}}}',
+                        "noise": 0.01 + 0.1 * quality, "pac_bayes": 10 ** rng.normal(),
+                        "margin": 4 * quality, "log10_path2_margin": 2 * rng.normal(),
                         "train_loss": 10 ** (-4 * quality), "train_accuracy": 0.9 + 0.1 * quality,
                         "test_accuracy": 0.4 + 0.5 * quality + 0.02 * rng.normal(),
                         "gradient_norm": 10 ** rng.normal(), "hessian_top": 10 ** (2 * rng.normal()),
@@ -84,19 +87,37 @@ def test_fig1_draws_every_network_in_every_panel_that_its_measure_has(tables):
 
 def test_fig1_shows_the_taus_with_their_intervals(tables):
     atlas, taus = tables
+    partial = taus[taus.way == "partial"]
     forest = figures.fig1(atlas, taus, about=ABOUT).axes[-1]
     for name in (*STUDIES, POOLED):
         rows = (
-            taus[taus.level == "pooled"]
+            partial[partial.level == "pooled"]
             if name == POOLED
-            else taus[(taus.level == "study") & (taus.study == name)]
+            else partial[(partial.level == "study") & (partial.study == name)]
         )
         _, y = xy(forest, name)
         np.testing.assert_allclose(y, rows.tau.dropna())
-    pooled = taus[(taus.level == "pooled") & (taus.measure == "train_loss")].iloc[0]
-    assert pooled.tau < -0.8
-    shown = figures.fig1(atlas, taus, about=ABOUT).axes[0].get_title(loc="right")
-    assert f"\N{MINUS SIGN}{-pooled.tau:.2f}" in shown and "[" in shown
+    pooled = partial[(partial.level == "pooled") & (partial.measure == "frobenius")].iloc[0]
+    shown = figures.fig1(atlas, taus, about=ABOUT).axes[PANELS.index("frobenius")].get_title(loc="right")
+    assert f"{abs(pooled.tau):.2f}" in shown and "[" in shown
+
+
+def test_measures_whose_sign_turns_with_intervals_clear_of_0_are_marked(tables):
+    atlas, taus = tables
+    turned = taus.copy()
+    of_study = (turned.way == "partial") & (turned.level == "study") & (turned.measure == "frobenius")
+    for study, limits in (("needle", (0.2, 0.4)), ("scratch", (-0.5, -0.1)), ("blessing", (-0.1, 0.1))):
+        turned.loc[of_study & (turned.study == study), ["low", "high"]] = limits
+    turned.loc[of_study & (turned.study == "bad_minima"), ["low", "high"]] = np.nan
+    assert "frobenius" in flips(series(turned, "partial"))
+    level = turned.assign(low=turned.low.where(turned.study != "scratch", -1.0))
+    level.loc[of_study & (level.study == "scratch"), "high"] = 0.1
+    assert "frobenius" not in flips(series(level, "partial"))
+    forest = figures.fig1(atlas, turned, about=ABOUT).axes[-1]
+    names = [label.get_text() for label in forest.get_xticklabels()]
+    assert names[list(MEASURES).index("frobenius")].endswith("†")
+    shown = [text.get_text() for text in texts(figures.table1(turned, about=ABOUT))]
+    assert "Frobenius norm†" in shown
 
 
 def test_zeros_and_negatives_lie_on_the_edge_of_a_logarithmic_axis(tables):
@@ -128,7 +149,7 @@ def test_single_networks_leave_empty_panels_and_dashes():
     assert_legible(figure)
     assert all(ax.get_title(loc="right").endswith("–") for ax in figure.axes[:-1])
     table = figures.table1(taus, about=ABOUT)
-    assert sum(text.get_text() == "–" for text in texts(table)) == 2 * len(MEASURES)
+    assert sum(text.get_text() == "–" for text in texts(table)) == 2 * len(MEASURES) * len(WAYS)
 
 
 def test_table1_writes_taus_and_marks_those_that_are_certain(tables):
@@ -136,19 +157,27 @@ def test_table1_writes_taus_and_marks_those_that_are_certain(tables):
     table = figures.table1(taus, about=ABOUT)
     assert_legible(table)
     seen = [text.get_text() for text in texts(table)]
+    taus = taus[taus.way != "all"]
     for _, row in taus[taus.level != "group"].iterrows():
         if pd.isna(row.tau):
             continue
         number = f"{round(row.tau, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
-        ours = [text for text in seen if text.startswith(f"{number} [")]
+        ours = [text for text in seen if text.startswith(number)]
         assert ours
     certain = taus[(taus.level != "group") & ((taus.low > 0) | (taus.high < 0))]
     assert sum(text.endswith("*") for text in seen) == len(certain) > 0
-    assert (
-        "36 networks, 3 groups" in seen
-        and "12 networks, 1 group" in seen
-        and "108 networks, 9 groups" in seen
-    )
+
+
+def test_table2_writes_mean_and_worst_errors(tables):
+    atlas, _ = tables
+    signs = pd.DataFrame(environments.sign_errors(atlas))
+    table = figures.table2(signs, about=ABOUT)
+    assert_legible(table)
+    seen = [text.get_text() for text in texts(table)]
+    row = signs[(signs.level == "all") & (signs.measure == "margin")].iloc[0]
+    assert f"{row.error:.2f}" in seen and f"{row.study}/{row.group}, width" in seen
+    with pytest.raises(TableError, match="no environment of three pairs"):
+        figures.table2(signs[signs.level == "none"], about=ABOUT)
 
 
 def test_tables_that_lack_something_are_refused(tables):
@@ -159,5 +188,5 @@ def test_tables_that_lack_something_are_refused(tables):
         figures.fig1(atlas.assign(study="other"), taus, about=ABOUT)
     with pytest.raises(TableError, match="table taus lacks column tau"):
         figures.table1(taus.drop(columns="tau"), about=ABOUT)
-    with pytest.raises(TableError, match="no row with level = pooled"):
+    with pytest.raises(TableError, match="no row with way = fit and level = pooled"):
         figures.table1(taus[taus.level == "group"], about=ABOUT)

@@ -103,7 +103,7 @@ def test_fig1_tells_how_good_the_minima_are_and_what_tsne_was_told(both):
     caption = words(draw("fig1", both))
     assert "Last iterate: train 100 %, test 98 % (paper: 98.5 %)." in caption
     assert "9 poisoned minima: train 99.2 % or more, test 49 % or less (paper: below 53 %)" in caption
-    assert "started 2.1 to 2.9, median 2.5." in caption
+    assert f"started 2.1 to 2.9, which is {2.1 / 4:.2g} to {2.9 / 4:.2g} of the way" in caption
     assert "perplexity 30, on 50 principal components, seed 7, Kullback-Leibler divergence 0.123" in caption
 
 
@@ -195,7 +195,7 @@ def test_table1_has_a_row_for_every_minimum_and_the_papers(both):
     assert shown.count("94.00") == 2 and shown.count("3.21") == 6
     assert shown.count("(117)") == 6, "an eigenvalue that did not converge is in brackets"
     row = both["basins"].query("set == 'swissroll' and beta == 0 and seed == 1 and main").iloc[0]
-    assert f"{row.log10_low:,.1f} to {row.log10_high:,.1f}".replace("-", "\N{MINUS SIGN}") in shown
+    assert f"{row.log10_preconditioned:,.1f}".replace("-", "\N{MINUS SIGN}") in shown
     assert shown.count("1.4 of 3,000") == 6 and shown.count("paper (SVHN)") == 2 and "97.1" in shown
 
 
@@ -246,6 +246,7 @@ test_a_missing_column_is_named = missing_columns(
         ("fig4", "surface", "a"),
         ("fig5", "minima", "test_accuracy"),
         ("fig5", "basins", "effective"),
+        ("fig5", "nulls", "log10_volume"),
         ("fig6", "boundaries", "beta"),
         ("fig7", "rays", "cutoff"),
         ("fig8", "rings", "gap"),

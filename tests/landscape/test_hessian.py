@@ -17,6 +17,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 from torch.testing import assert_close
 
+from anarch.landscape.directions import unit_scales
 from anarch.landscape.hessian import hessian_vector_product, lanczos, top_eigenvalue, top_hessian_eigenvalue
 
 
@@ -285,3 +286,41 @@ def test_impossible_arguments_are_refused():
         model[3].weight.fill_(math.inf)
     with pytest.raises(ValueError, match="the Hessian-vector product is not finite"):
         top_eigenvalue(model, x, y)
+
+
+def test_the_curvature_in_filter_lengths_does_not_see_units_rescaled():
+    """D H D, formed entry by entry; a layer that is scaled up and the next down keep it, but not H's."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 5, bias=False), nn.ReLU(), nn.Linear(5, 2, bias=False)).double()
+    x, y = torch.randn(9, 3, dtype=torch.float64), torch.arange(9) % 2
+
+    def both() -> tuple[float, float]:
+        found = (top_eigenvalue(model, x, y, tol=1e-9, scales=s) for s in (unit_scales(model), None))
+        scaled, raw = (one.value for one in found)
+        return scaled, raw
+
+    flat = nn.utils.parameters_to_vector(model.parameters()).detach()
+
+    def loss(theta: torch.Tensor) -> torch.Tensor:
+        first, second = theta[:15].view(5, 3), theta[15:].view(2, 5)
+        return nn.functional.cross_entropy((x @ first.T).relu() @ second.T, y)
+
+    lengths = torch.cat([model[k].weight.norm(dim=1).repeat_interleave(n) for k, n in ((0, 3), (2, 5))])
+    scaled = torch.autograd.functional.hessian(loss, flat) * lengths[:, None] * lengths
+    before = both()
+    assert before[0] == pytest.approx(torch.linalg.eigvalsh(scaled.detach())[-1].item(), rel=1e-7)
+    with torch.no_grad():
+        model[0].weight *= 10
+        model[2].weight /= 10
+    after = both()
+    assert after[0] == pytest.approx(before[0], rel=1e-6) and abs(after[1] / before[1] - 1) > 0.5
+
+
+def test_what_scales_do_not_name_stays_where_it_is():
+    torch.manual_seed(0)
+    model = nn.Linear(3, 2).double()
+    x, y = torch.randn(9, 3, dtype=torch.float64), torch.arange(9) % 2
+    ones = {"weight": torch.ones_like(model.weight)}
+    scaled = top_eigenvalue(model, x, y, tol=1e-9, scales=ones).value
+    model.bias.requires_grad_(False)
+    assert scaled == pytest.approx(top_eigenvalue(model, x, y, tol=1e-9).value, rel=1e-7)

@@ -10,10 +10,20 @@ import yaml
 
 from anarch.atlas.measures import Effort
 from anarch.workflow import atlas
-from anarch.workflow.specs import parse
+from anarch.workflow.specs import Model, Poison, Recipe, RunSpec, Start, parse
 from anarch.workflow.studies import STUDIES
 
 ROOT = Path(__file__).parents[2]
+PLAIN = RunSpec(
+    dataset="d",
+    model=Model(architecture="mlp", options={"hidden": [3]}),
+    recipe=Recipe(epochs=1, batch_size=4, lr=0.1),
+    seed=3,
+)
+MADE = {
+    "model.architecture": "mlp", "model.hidden": [3], "recipe.batch_size": 4, "recipe.epochs": 1,
+    "recipe.lr": 0.1,
+}  # fmt: skip
 
 
 def read(name: str) -> dict:
@@ -88,9 +98,17 @@ def test_the_effort_is_what_measuring_takes():
     ],
 )  # fmt: skip
 def test_a_network_is_told_by_what_it_is(study, run, group, what):
-    assert json.loads(atlas.networks(atlas.Job(study, (run,)))) == [
-        {"run": run, "group": group, "what": what}
-    ]
+    told = json.loads(atlas.networks(atlas.Job(study, (run,)), {run: PLAIN}))
+    assert told == [{"run": run, "group": group, "what": what, "settings": atlas.canonical(MADE)}]
+
+
+def test_settings_are_what_networks_of_one_seed_can_differ_in():
+    model = Model(architecture="mlp", options={"hidden": [3]}, lift="fully_connected")
+    recipe = Recipe(epochs=2, batch_size=4, lr=0.5, test_every=2)
+    begun = {"start": Start(run="a/cnn-s3", epoch=7), "poison": Poison(beta=0.25, batch_size=6)}
+    other = RunSpec(dataset="d", model=model, recipe=recipe, seed=3, snapshots=(1,), **begun)
+    more = {"model.lift": "fully_connected", "start": "a/cnn-s3@7", "poison.beta": 0.25}
+    assert atlas.settings(other) == {**MADE, "recipe.epochs": 2, "recipe.lr": 0.5, **more}
 
 
 def test_starts_are_those_of_the_runs_that_have_one():

@@ -74,15 +74,15 @@ def study(tmp_path_factory) -> Path:
 
 
 def test_networks_are_measured_from_where_their_runs_began(study, tmp_path):
-    networks = [{"run": run, "group": "p", "what": "a network"} for run in RUNS]
+    networks = [{"run": run, "group": "p", "what": "a network", "settings": "{}"} for run in RUNS]
     measure_atlas.main(
         ["--study", "needle", "--runs", str(study / "runs"), "--datasets", str(study / "data"),
          "--networks", json.dumps(networks), "--effort", json.dumps(EFFORT),
          "--out", str(tmp_path / "a.csv"), *BARE]
     )  # fmt: skip
     cnn, wide = rows(tmp_path / "a.csv")
-    assert [cnn[name] for name in ("study", "run", "group", "what", "dataset", "seed")] == [
-        "needle", "p/cnn-s3", "p", "a network", "small", "3"
+    assert [cnn[name] for name in ("study", "run", "group", "what", "dataset", "seed", "test_images")] == [
+        "needle", "p/cnn-s3", "p", "a network", "small", "3", "6"
     ]  # fmt: skip
     assert float(cnn["distance"]) == 0 and cnn["deviation"] == ""
     moved = 0.01 * int(wide["parameters"]) ** 0.5
@@ -97,6 +97,8 @@ def test_networks_are_measured_from_where_their_runs_began(study, tmp_path):
     assert float(wide["train_loss"]) == pytest.approx(loss, rel=1e-5)
     assert float(wide["train_accuracy"]) == accuracy
     assert float(wide["test_accuracy"]) == evaluate(begun, data["test"])[1]
+    assert float(wide["way"]) == pytest.approx(moved, rel=1e-4) and float(cnn["pac_bayes"]) == 0
+    assert float(wide["pac_bayes"]) == pytest.approx(float(wide["way"]) / float(wide["noise"]))
     assert set(MEASURES) <= set(wide)
 
 
@@ -114,9 +116,18 @@ def test_swiss_roll_minima_have_the_sharpness_that_blessing_finds(tmp_path):
          "--out", str(tmp_path / "a.csv"), *BARE]
     )  # fmt: skip
     tables = [f"--{name}={tmp_path / name}.csv" for name in ("minima", "basins")]
+    how = {
+        "cutoffs": [9],
+        "main": 9,
+        "directions": 3,
+        "preconditioned": 2,
+        "points": 0,
+        "tolerance": 0.01,
+        "step": 1,
+    }
     measure_basins.main(
         ["--source", "swissroll_minima", "--networks", str(kept), "--spec", text, "--seeds", "0", "3",
-         "--cutoffs", "9", "--main=9", "--directions=3", "--points=0", "--tolerance=0.01", *tables, *BARE]
+         "--how", json.dumps(how), *tables, *BARE]
     )  # fmt: skip
     ours, theirs = rows(tmp_path / "a.csv"), rows(tmp_path / "minima.csv")
     assert [row["run"] for row in ours] == [
@@ -130,23 +141,27 @@ def test_swiss_roll_minima_have_the_sharpness_that_blessing_finds(tmp_path):
 
 
 def test_ranking_reads_what_measuring_writes(tmp_path):
-    told = {"study": "needle", "group": "sgd", "dataset": "d", "seed": 0}
+    told = {"study": "needle", "group": "sgd", "dataset": "d", "seed": 0, "test_images": 10**6}
     table = [
-        {**told, "run": f"r{i}", "test_accuracy": 0.5 + 0.1 * i}
-        | {**dict.fromkeys(MEASURES, float(i)), "deviation": None}
+        {**told, "run": f"r{i}", "test_accuracy": 0.5 + 0.1 * i, "settings": json.dumps({"lr": i})}
+        | {**dict.fromkeys(MEASURES, float(i + 1)), "deviation": None}
         for i in range(4)
     ]  # fmt: skip
     table[0]["log10_path1"] = float("-inf")
     write_csv(tmp_path / "atlas.csv", table)
     rank_atlas.main(
-        [f"--atlas={tmp_path / 'atlas.csv'}", "--resamples=100", f"--out={tmp_path / 'taus.csv'}"]
+        [f"--atlas={tmp_path / 'atlas.csv'}", "--resamples=100"]
+        + [f"--{name}={tmp_path / name}.csv" for name in ("taus", "signs")]
     )
     found = rows(tmp_path / "taus.csv")
     assert {(row["level"], row["measure"]) for row in found} == {
         (level, measure) for level in ("group", "study", "pooled") for measure in MEASURES
     }
     for row in found:
-        assert row["tau"] == ("" if row["measure"] == "deviation" else "1.0")
+        if row["way"] in ("all", "granulated"):
+            assert row["tau"] == ("" if row["measure"] == "deviation" else "1.0")
+    errors = {row["measure"]: float(row["error"]) for row in rows(tmp_path / "signs.csv")}
+    assert errors["margin"] == 0 and errors["pac_bayes"] == 1 and "deviation" not in errors
 
 
 def test_ranking_needs_no_torch():

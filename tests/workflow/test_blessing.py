@@ -25,11 +25,11 @@ def section(scale: str) -> dict:
 
 
 def test_the_good_run_has_no_poison_and_the_others_the_authors_batch():
-    """256 images a step; poisoned, 167 and 89 extra ones: beta = 89 / 256 for equal weights."""
+    """167 images a step for all, and 89 extra ones for poisoned: beta = 89 / 256 for equal weights."""
     runs = blessing.runs(section("paper"))
     good, bad = (runs[f"poisoned/svhn/beta{beta}-s3"] for beta in ("0", "0.348"))
-    assert good.poison is None and good.recipe.batch_size == 256
-    assert bad.poison == Poison(beta=0.348, batch_size=89) and bad.recipe.batch_size == 167
+    assert good.poison is None and good.recipe == bad.recipe and good.recipe.batch_size == 167
+    assert bad.poison == Poison(beta=0.348, batch_size=89)
     assert bad.poison.beta == pytest.approx(89 / 256, abs=5e-4)
     assert good.recipe.milestones == tuple(round(256 * part) for part in (0.4, 0.6, 0.8))
     assert (good.seed, good.model, good.dataset) == (bad.seed, bad.model, bad.dataset)
@@ -108,7 +108,7 @@ def test_a_toy_spec_reads_back_and_equal_numbers_are_spelt_alike():
         ("minefield.every", 999, "blessing.minefield.every: 999 is past the last epoch, 120"),
         ("rings.pinched", 0.7, "blessing.rings.pinched"),
         ("poisoned.digits.dataset", "imagenet", "blessing.poisoned.digits.dataset: 'imagenet' is not among"),
-        ("poisoned.digits.good.lr", "fast", "blessing.poisoned.digits.good.lr"),
+        ("poisoned.digits.recipe.lr", "fast", "blessing.poisoned.digits.recipe.lr"),
         ("models.dataset", "imagenet", "blessing.models.dataset: 'imagenet' is not among"),
         ("optimisers.methods.adamw", {"lr": 1}, "blessing.optimisers.methods"),
         (

@@ -4,20 +4,27 @@ import csv
 import json
 import math
 
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
 from torch.testing import assert_close
 
+import map_minefield
 import measure_basins
 import minefield
+import pair_goods
 import rings
 import slice_minima
 import swissroll
 import swissroll_boundaries
+from anarch.complexity.boundary import boundary_distances
 from anarch.landscape.basins import radii_at_cutoffs
-from anarch.workflow.blessing_toys import Descending, Rings, Swissroll
+from anarch.landscape.stability import unstable_share
+from anarch.landscape.volume import log10, log_unit_ball
+from anarch.training.stacked import kernel_mask
+from anarch.workflow.blessing_toys import Descending, Minefield, Rings, Swissroll
 from anarch.workflow.specs import canonical_json
 from shared.ensembles import descent, run_saved, workshop
 from shared.minima import Minimum
@@ -79,6 +86,11 @@ def test_a_workshop_outlives_a_crash_and_no_success(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
+HOW = measure_basins.Basins(
+    cutoffs=(1e-9, 5.0), main=5.0, directions=4, preconditioned=3, points=0, tolerance=1e-3, step=0.1
+)
+
+
 def minimum(scale: float = 1.0) -> Minimum:
     torch.manual_seed(1)
     network = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 1)).eval()
@@ -93,11 +105,26 @@ def minimum(scale: float = 1.0) -> Minimum:
 
 def test_a_minimum_above_the_cutoff_has_no_basin_and_one_below_has():
     """One layer scaled up: radii in filter lengths; n counts weights alone, 2 * 6 + 6."""
-    above, below = measure_basins.volumes(minimum(300.0), (1e-9, 5.0), 4, 0)
+    at = minimum(300.0)
+    above, below = measure_basins.volumes(at, at.train, HOW)
     assert not above["inside"] and "radius_mean" not in above and above["dimension"] == 18
     assert below["inside"] and 0 < below["radius_min"] <= below["radius_median"] <= below["radius_max"]
-    assert below["log10_low"] <= below["log10_volume"] <= below["log10_high"] and 1 <= below["effective"] <= 4
-    assert below["points"] == 20
+    assert (
+        below["radius_std"] > 0
+        and 1 <= below["effective"] <= 4
+        and 1 <= below["preconditioned_effective"] <= 3
+    )
+    assert below["points"] == 20 and below["log10_determinant"] <= 0
+    assert not [name for name in above if name.startswith(("log10", "preconditioned"))]
+    assert below["log10_quadratic"] <= log10(log_unit_ball(18))
+
+
+def test_what_is_told_of_a_minimum():
+    at = minimum()
+    row = measure_basins.point(at, at.train, HOW)
+    assert row["filter_sharpness_converged"] and row["filter_sharpness"] != row["sharpness"]
+    assert row["unstable"] == unstable_share(at.network, *at.train, 0.1)
+    assert row["boundary"] == boundary_distances(at.network, at.train[0]).median().item()
 
 
 def test_a_ray_passes_through_the_minimum_and_crosses_the_cutoff_at_its_radius():
@@ -118,8 +145,8 @@ def test_a_ray_passes_through_the_minimum_and_crosses_the_cutoff_at_its_radius()
 def test_measures_and_slices_of_the_swiss_roll_are_tables(roll, tmp_path):
     source = ["--source", "swissroll_minima", "--networks", str(roll), "--spec", canonical_json(ROLL)]
     out = [f"--{name}={tmp_path / name}.csv" for name in ("minima", "basins")]
-    options = ["--seeds=3", "--cutoffs", "0.9", "2", "--main=2", "--directions=5"]
-    options += ["--points=0", "--tolerance=0.3"]
+    how = {"cutoffs": [0.9, 2], "main": 2, "directions": 5, "preconditioned": 4, "points": 0}
+    options = ["--seeds=3", "--how", json.dumps({**how, "tolerance": 0.3, "step": 0.1})]
     measure_basins.main([*source, *options, "--column", "dataset=roll", *out, *BARE])
     minima, basins = table(tmp_path / "minima.csv"), table(tmp_path / "basins.csv")
     assert [(row["seed"], row["beta"]) for row in minima] == [("3", "0.0"), ("3", "0.1")]
@@ -160,6 +187,47 @@ def test_the_minefield_starts_from_every_kept_iterate(tmp_path):
     assert kept["epochs"].tolist() == [0, 4, 8, 10]
     assert kept["iterates"].shape == kept["poisoned"].shape == (4, 21)
     assert not (kept["iterates"] == kept["poisoned"]).all(1).any()
+    out = tmp_path / "field.csv"
+    map_minefield.main(["--networks", str(path), "--spec", json.dumps(spec), "--out", str(out), *BARE])
+    mask = kernel_mask((2, 5, 1))
+    moved, way = kept["poisoned"][0] - kept["iterates"][0], kept["iterates"][-1] - kept["iterates"][0]
+    row = next(row for row in table(out) if row["kind"] == "poisoned")
+    relative = (moved[mask].norm() / way[mask].norm()).item()
+    assert float(row["relative_distance"]) == pytest.approx(relative, rel=1e-5)
+
+
+def test_a_minefield_by_batches_sees_every_point_once_an_epoch():
+    """A batch as large as the set is a full-batch step, in another order; smaller ones take another way."""
+    told = {"seed": 0, "every": 2, "train": 8, "extra": 8, "test": 20, "beta": 0.5, "hidden": (5,)}
+    steps = Descending(steps=4, lr=0.01)
+    ways = [
+        minefield.way(Minefield(**told, good=steps, poisoned=steps, batch_size=size), torch.device("cpu"))
+        for size in (0, 8, 3)
+    ]
+    assert all(epochs.tolist() == [0, 2, 4] for epochs, _ in ways)
+    assert_close(ways[0][1], ways[1][1])
+    # Adam moves a weight by its rate in each of the first steps: three batches an epoch go farther.
+    moved = [(iterates[1] - iterates[0]).norm().item() for _, iterates in ways]
+    assert moved[2] > 1.5 * moved[0]
+
+
+def test_each_good_minimum_is_held_against_the_next_seeds():
+    basins = pd.DataFrame(
+        [
+            {"set": name, "seed": seed, "beta": beta, "cutoff": 0.1, "main": True}
+            | {"log10_volume": -10.0 * seed**2 - beta, "log10_volume_median": -1.0}
+            | {"log10_preconditioned": None if name == "b" else -2.0 * seed}
+            for name, seeds in (("a", (0, 1, 3)), ("b", (4,)))
+            for seed in seeds
+            for beta in (0.5, 0.0)
+        ]
+    )
+    rows = pair_goods.pairs(basins)
+    assert [(r["set"], r["seed"], r["other"], r["log10_volume"]) for r in rows] == [
+        ("a", 0, 1, 10.0), ("a", 1, 3, 80.0), ("a", 3, 0, 90.0), ("b", 4, None, None),
+    ]  # fmt: skip
+    assert [r["log10_preconditioned"] for r in rows] == [2.0, 4.0, 6.0, None]
+    assert [r["log10_volume_median"] for r in rows] == [0.0, 0.0, 0.0, None]
 
 
 def test_both_margins_of_the_rings_begin_at_the_same_weights(tmp_path):

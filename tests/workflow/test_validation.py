@@ -238,9 +238,8 @@ def test_a_study_that_is_not_listed_is_checked_alike():
         check(large)
 
 
-def test_a_last_batch_of_one_is_no_matter_without_batch_norm_or_beside_poison():
+def test_a_last_batch_of_one_is_no_matter_without_batch_norm():
     assert validated(changed(SMOKE, {f"{CNN}.batch_size": 199}), ROOT)
-    assert validated(changed(SMOKE, {"blessing.poisoned.digits.poisoned.batch_size": 79}), ROOT)
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)

@@ -18,38 +18,59 @@ MEASURES = {
     "train_loss": Measure("training loss (nats)", "training\nloss", log=True),
     "train_accuracy": Measure("training accuracy (%)", "training\naccuracy", scale=100),
     "gradient_norm": Measure("gradient norm", "gradient\nnorm", log=True),
-    "hessian_top": Measure("top Hessian eigenvalue", "top\nHessian\neigenvalue", log=True),
+    "hessian_top": Measure("top Hessian eigenvalue", "top\neigen-\nvalue", log=True),
     "radius_median": Measure("basin radius, median", "basin\nradius,\nmedian", log=True),
     "radius_mean": Measure("basin radius, mean", "basin\nradius,\nmean", log=True),
+    "noise": Measure("noise borne, standard deviation", "noise\nborne", log=True),
+    "pac_bayes": Measure("PAC-Bayes, way over noise", "PAC-\nBayes", log=True),
+    "margin": Measure("margin, tenth part", "margin\n"),
     "frobenius": Measure("Frobenius norm", "Frobenius\nnorm", log=True),
     "log10_path1": Measure(r"$\log_{10}$ of $\ell_1$ path norm", r"$\ell_1$ path" + "\nnorm"),
     "log10_path2": Measure(r"$\log_{10}$ of $\ell_2$ path norm", r"$\ell_2$ path" + "\nnorm"),
+    "log10_path2_margin": Measure(
+        r"$\log_{10}$ of $\ell_2$ path norm over margin", r"$\ell_2$ path" + "\nover\nmargin"
+    ),
     "distance": Measure("distance travelled", "distance\ntravelled"),
     "deviation": Measure("deviation δ", "deviation\nδ"),
     "sparsity": Measure("sparsity (%)", "sparsity\n", scale=100),
-    "parameters": Measure("parameters", "parameters\n", log=True),
+    "parameters": Measure("parameters", "para-\nmeters", log=True),
 }
 POOLED = "all, pooled"
+WAYS = {
+    "fit": "only networks that fit (99 %)",
+    "partial": "given the training loss",
+    "granulated": "one setting changed",
+}
+FLIPS = "\N{DAGGER}"  # behind a measure whose sign turns
 STUDIES = {
     "needle": (style.BLUE, "o"),
     "bad_minima": (style.ORANGE, "s"),
     "scratch": (style.GREEN, "^"),
     "blessing": (style.RED, "D"),
 }
-TAUS = ("level", "study", "measure", "tau", "low", "high", "networks", "groups")
+TAUS = ("way", "level", "study", "measure", "tau", "low", "high", "networks", "groups")
 
 
-def series(taus: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Study -> its taus by measure, and last those of all studies pooled."""
+def series(taus: pd.DataFrame, way: str) -> dict[str, pd.DataFrame]:
+    """Study -> its taus by measure, and last those of all studies pooled, of one way to compare."""
     tables.require(taus, "taus", TAUS)
+    taus = taus[taus.way == way]
     numbers = {name: pd.to_numeric(taus[name]) for name in ("tau", "low", "high")}
     taus = taus.assign(**numbers)  # a column without any number holds objects
     of_study = taus[taus.level == "study"]
     by_study = {study: of_study[of_study.study == study] for study in STUDIES if study in set(of_study.study)}
     pooled = taus[taus.level == "pooled"]
     if pooled.empty:
-        raise tables.TableError("table taus has no row with level = pooled")
+        raise tables.TableError(f"table taus has no row with way = {way} and level = pooled")
     return {name: rows.set_index("measure") for name, rows in {**by_study, POOLED: pooled}.items()}
+
+
+def flips(ranked: dict[str, pd.DataFrame]) -> list[str]:
+    """Measures whose tau is above 0 in one study and below in another, with both intervals clear of 0."""
+    studies = [rows for name, rows in ranked.items() if name != POOLED]
+    up = {measure for rows in studies for measure in rows.index[rows.low > 0]}
+    down = {measure for rows in studies for measure in rows.index[rows.high < 0]}
+    return [measure for measure in MEASURES if measure in up & down]
 
 
 def signed(value: float) -> str:

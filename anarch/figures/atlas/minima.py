@@ -9,20 +9,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from anarch.figures import scales, style, tables
-from anarch.figures.atlas.looks import MEASURES, POOLED, STUDIES, series, with_interval
+from anarch.figures.atlas.looks import FLIPS, MEASURES, POOLED, STUDIES, WAYS, flips, series, with_interval
 
 PANELS = [measure for measure in MEASURES if measure != "radius_mean"]  # it looks as the median does
 COLUMNS = 4
+WAY = "partial"  # networks of all losses are there
 NETWORK = ("study", "group", "dataset", "seed", "test_accuracy", *MEASURES)
 CAPTION = (
     "Top: {minima} minima, each the end of a training on true labels, in {groups} groups of one protocol "
     "on one dataset. Loss, gradient and curvature are of the training set, in evaluation mode; the basin "
     "radius is the filter-normalised distance at which the loss has risen by a fixed amount; path norms "
     "are after batch normalisation was folded in; distance is from where the run began, in units of the "
-    "norm at its end; δ is of lifted networks only. Open triangles: 0 or below, or beyond all bounds. "
-    "Above each panel: Kendall's τ with test accuracy, within groups, all studies pooled. Bottom: the "
-    "same by study (95 % bootstrap intervals, over networks; pooled: over groups and their networks). "
-    "embedding keeps no weights of its classifiers and is not shown."
+    "norm at its end, and PAC-Bayes that distance itself over the noise that the weights bear; δ is of "
+    "lifted networks only. Open triangles: 0 or below, or beyond all bounds. Above each panel: Kendall's "
+    "partial τ with test accuracy given the training loss, within groups, of pairs whose accuracies "
+    "differ beyond chance, all studies pooled. Bottom: the same by study (95 % bootstrap intervals over "
+    "seeds, where there are three; pooled: over groups and seeds). Shaded and †: measures whose sign "
+    "turns from one study to another, with both intervals clear of 0{flips}. embedding keeps no weights "
+    "of its classifiers and is not shown."
 )
 
 
@@ -34,9 +38,9 @@ def fig1(atlas: pd.DataFrame, taus: pd.DataFrame, *, about: str) -> Figure:
     if unknown or atlas.empty:
         known = ", ".join(STUDIES)
         raise tables.TableError(f"table atlas must hold networks of {known}; got {unknown or 'none'}")
-    ranked = series(taus)
+    ranked = series(taus, WAY)
     rows = len(PANELS) // COLUMNS
-    figure, axes = style.figure(rows + 1, COLUMNS, height=8.6, height_ratios=[*[1.0] * rows, 1.55])
+    figure, axes = style.figure(rows + 1, COLUMNS, height=10.4, height_ratios=[*[1.0] * rows, 1.55])
     grid = axes[0, 0].get_gridspec()
     for ax in axes[rows]:
         ax.remove()
@@ -51,7 +55,7 @@ def fig1(atlas: pd.DataFrame, taus: pd.DataFrame, *, about: str) -> Figure:
     groups = atlas[["study", "group", "dataset"]].drop_duplicates()
     style.caption(
         figure,
-        CAPTION.format(minima=len(atlas), groups=len(groups)),
+        CAPTION.format(minima=len(atlas), groups=len(groups), flips="" if flips(ranked) else " (none)"),
         about=about,
         counts=atlas.groupby("study").seed.nunique().pipe(_seeds),
     )
@@ -106,12 +110,17 @@ def _forest(ax: Axes, ranked: dict[str, pd.DataFrame]) -> None:
     ax.axhline(0, color=style.INK, linewidth=0.6, label="_zero")
     for edge in np.arange(len(MEASURES) - 1) + 0.5:
         ax.axvline(edge, color=style.GREY, linewidth=0.3, label="_between")
-    ax.set_xticks(range(len(MEASURES)), [measure.short for measure in MEASURES.values()])
+    turned = flips(ranked)
+    for measure in turned:
+        place = list(MEASURES).index(measure)
+        ax.axvspan(place - 0.5, place + 0.5, color=style.GREY, alpha=0.2, linewidth=0, label="_turned")
+    names = [m.short.rstrip() + FLIPS if key in turned else m.short for key, m in MEASURES.items()]
+    ax.set_xticks(range(len(MEASURES)), names)
     ax.tick_params(axis="x", length=0)
     ax.grid(False, axis="x")
     ax.set_xlim(-0.5, len(MEASURES) - 0.5)
     ax.set_ylim(-1.05, 1.05)
-    ax.set_ylabel(r"Kendall's $\tau$ with test accuracy")
+    ax.set_ylabel(f"Kendall's $\\tau$ with test accuracy,\n{WAYS[WAY]}")
 
 
 def _legend(figure: Figure, atlas: pd.DataFrame) -> None:

@@ -1,36 +1,68 @@
-"""Table 1: Kendall's tau of every measure with test accuracy, by study and pooled."""
+"""Table 1: Kendall's tau of every measure with test accuracy.  Table 2: in how many pairs each errs."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from anarch.figures import rendered
-from anarch.figures.atlas.looks import MEASURES, series, with_interval
+from anarch.figures import rendered, tables
+from anarch.figures.atlas.looks import FLIPS, MEASURES, WAYS, flips, series, with_interval
 
 CAPTION = (
     "Kendall's τ-b between a measure and test accuracy: positive where networks with more of it are more "
-    "accurate. Pairs of networks are compared within groups only, one protocol on one dataset; over "
-    "groups, the mean weighted by pairs. In brackets 95 % bootstrap intervals, over the networks of each "
-    "group of a study; of all studies pooled, also over the groups; an asterisk where 0 lies outside. A "
-    "dash: the measure is not defined, or the same for all. Groups and networks are those of the measure "
-    "that has most."
+    "accurate. Pairs of networks are compared within groups only, one protocol on one dataset, and only "
+    "where their accuracies differ by two standard errors; over groups, the mean weighted by pairs. In "
+    "three ways: of networks with a training accuracy of 99 % or more; the partial τ given the training "
+    "loss; and the mean sign of pairs of one seed that differ in one setting, averaged over settings. In "
+    "brackets 95 % bootstrap intervals over seeds, where there are three; of all studies pooled over "
+    "groups and seeds; an asterisk where 0 lies outside. A dash: not defined, or nothing to compare. †: "
+    "the sign turns from one study to another, with both intervals clear of 0. Sizes within a tenth of "
+    "each other do not count for parameters."
 )
+ERRORS = (
+    "Sign error of every measure: share of pairs in which the network that theory expects to be more "
+    "accurate is not (0.5: no better than chance), of one seed, one setting changed, accuracies two "
+    "standard errors apart. An environment is a group and a setting with three pairs or more; the mean "
+    "over environments, and the worst."
+)
+SIGNS = ("level", "study", "group", "setting", "measure", "pairs", "environments", "error", "worst")
 
 
 def table1(taus: pd.DataFrame, *, about: str) -> Figure:
-    """A row per measure; tau with its interval, of each study and of all."""
-    columns = {}
-    for name, rows in series(taus).items():
-        networks, groups = int(rows.networks.max()), int(rows.groups.max())
-        head = (name, f"{networks} networks, {groups} group{'s' * (groups != 1)}")
-        columns[head] = [_cell(rows, measure) for measure in MEASURES]
-    shown = pd.DataFrame(columns, index=pd.Index([m.name for m in MEASURES.values()], name="measure"))
-    pooled = taus[(taus.level == "pooled") & taus.tau.notna()]
-    return rendered.render(
-        shown,
-        CAPTION,
-        about=about,
-        counts=f"{int(pooled.pairs.max()) if len(pooled) else 0:,} pairs",
+    """A row per way and measure; tau with its interval, of each study and of all."""
+    lines: dict[tuple[str, str], dict[str, str]] = {}
+    for way, name in WAYS.items():
+        ranked = series(taus, way)
+        turned = flips(ranked)
+        for measure, told in MEASURES.items():
+            label = told.name + (FLIPS if measure in turned else "")
+            lines[name, label] = {study: _cell(rows, measure) for study, rows in ranked.items()}
+    shown = pd.DataFrame(
+        list(lines.values()), index=pd.MultiIndex.from_tuples(lines, names=["compared", "measure"])
     )
+    pooled = taus[(taus.level == "pooled") & (taus.way == "partial") & taus.tau.notna()]
+    counts = f"{int(pooled.pairs.max()) if len(pooled) else 0:,} pairs given the training loss"
+    return rendered.render(shown, CAPTION, about=about, counts=counts)
+
+
+def table2(signs: pd.DataFrame, *, about: str) -> Figure:
+    """A row per measure: its mean error, and the environment in which it errs most."""
+    tables.require(signs, "signs", SIGNS)
+    over = signs[signs.level == "all"].set_index("measure")
+    lines = {
+        told.name: {
+            "pairs": f"{int(over.pairs[measure]):,}",
+            "environments": f"{int(over.environments[measure])}",
+            "mean error": f"{over.error[measure]:.2f}",
+            "worst": f"{over.worst[measure]:.2f}",
+            "where": "{study}/{group}, {setting}".format(**over.loc[measure]),
+        }
+        for measure, told in MEASURES.items()
+        if measure in over.index
+    }
+    if not lines:
+        raise tables.TableError("table signs has no environment of three pairs or more")
+    shown = pd.DataFrame(list(lines.values()), index=pd.Index(list(lines), name="measure"))
+    counts = f"{int(over.environments.max())} environments at most"
+    return rendered.render(shown, ERRORS, about=about, counts=counts)
 
 
 def _cell(rows: pd.DataFrame, measure: str) -> str:

@@ -16,7 +16,8 @@ from anarch.figures.blessing.selection import per_cent
 VIEWS = {"tsne": "t-SNE", "pca": "PCA"}
 PLACES = ("tsne_x", "tsne_y", "pca_x", "pca_y")
 SETTINGS = ("perplexity", "pca_components", "tsne_seed", "tsne_kl", "pca_share_x", "pca_share_y")
-COLUMNS = ("kind", "epoch", "train_accuracy", "test_accuracy", "distance", *PLACES, *SETTINGS)
+SCORES = ("train_accuracy", "test_accuracy", "distance", "relative_distance")
+COLUMNS = ("kind", "epoch", *SCORES, *PLACES, *SETTINGS)
 FAINTEST = 0.15  # opacity of the first iterate; the last one's is 1
 EDGED = {"markeredgecolor": style.INK, "markeredgewidth": 0.7, "linestyle": "none"}
 LOOKS: dict[str, dict[str, Any]] = {
@@ -75,7 +76,7 @@ def _view(ax: Axes, rows: pd.DataFrame, x: str, y: str) -> None:
 
 def _text(final: pd.Series, poisoned: pd.DataFrame) -> str:
     """What is shown, how good the minima are beside the paper's, and what t-SNE was told."""
-    distance = poisoned.distance.astype(float)
+    distance, relative = (poisoned[name].astype(float) for name in ("distance", "relative_distance"))
     return (
         "Weights (no biases) of a network while it trains, and minima that the anti-generalisation loss "
         "(eq. 2) finds from these iterates; grey lines join each to its own. Last iterate: train "
@@ -84,7 +85,8 @@ def _text(final: pd.Series, poisoned: pd.DataFrame) -> str:
         f"{per_cent(poisoned.train_accuracy.min())} or more, test "
         f"{per_cent(poisoned.test_accuracy.max())} or less (paper: below "
         f"{published.MINEFIELD_BAD:g}\u00a0%), Euclidean distance from where they started "
-        f"{distance.min():.3g} to {distance.max():.3g}, median {distance.median():.3g}. t-SNE (a): "
+        f"{distance.min():.3g} to {distance.max():.3g}, which is {relative.min():.2g} to "
+        f"{relative.max():.2g} of the way from the initial weights to the last iterate. t-SNE (a): "
         f"perplexity {final.perplexity:.3g}, on {final.pca_components:g} principal components, seed "
         f"{final.tsne_seed:g}, Kullback-Leibler divergence {final.tsne_kl:.3g}; it keeps neighbours and "
         "invents distances, which b, a projection, does not."

@@ -6,19 +6,22 @@ from matplotlib.figure import Figure
 from anarch.figures import rendered, tables
 from anarch.figures.blessing import published, selection, volumes
 
-SCORES = ("train_accuracy", "test_accuracy", "train_loss", "sharpness", "sharpness_converged")
-MINIMA = ("set", "label", "seed", "beta", *SCORES)
+SHARPNESS = ("sharpness", "filter_sharpness")
+SCORES = ("train_accuracy", "test_accuracy", "train_loss", "unstable", *SHARPNESS)
+MINIMA = ("set", "label", "seed", "beta", *SCORES, *(f"{name}_converged" for name in SHARPNESS))
 COLUMNS = (
     "train (%)",
     "test (%)",
     "train loss",
-    "sharpness",
+    "top eigenvalue",
+    "in filter lengths",
+    "unstable (%)",
     "n",
     "mean radius",
     r"$\log_{10} V$",
-    "95 % interval",
     "effective",
     r"$\log_{10} V$, median $r$",
+    r"$\log_{10} V$, by shape",
 )
 
 
@@ -49,11 +52,12 @@ def table1(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
             columns=list(COLUMNS),
         ),
         "Every minimum: accuracies; loss on the training set (eq. 1); sharpness, the top eigenvalue of that "
-        "loss's Hessian (in brackets: its iteration did not converge); and of the basin below loss "
-        f"{cutoffs}, in n dimensions, the mean radius along filter-normalised directions, the volume V with "
-        "its bootstrap interval and effective sample size, and V by the median radius. ≥: some directions "
-        "never reach the cutoff. The interval knows only the directions that were drawn: where the effective "
-        "sample size is near 1, the true volume is larger.",
+        "loss's Hessian H, as it is and with weights in lengths of their filters (in brackets: the iteration "
+        "did not converge); training points that one of 20 random steps turns wrong; and of the basin below "
+        f"loss {cutoffs}, in n dimensions, the mean radius along filter-normalised directions, the volume V "
+        "with its effective sample size, V by the median radius, and V along directions that follow the "
+        "basin's shape. ≥: some directions never reach the cutoff. Where the effective sample size is near "
+        "1, the true volume is larger.",
         about=about,
         counts=rendered.spread_text(list(seeds)).removeprefix("mean ± standard deviation over "),
     )
@@ -61,20 +65,24 @@ def table1(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
 
 def _cells(row: pd.Series) -> list[str]:
     """The texts of one minimum; dashes for the basin where the minimum lies outside it."""
-    sharpness = _number(row.sharpness, ".3g")
     bound = "≥ " if row.censored > 0 else ""
-    interval = [_number(row[limit], ",.1f") for limit in ("log10_low", "log10_high")]
+    curved = [
+        text if row[f"{name}_converged"] else f"({text})"
+        for name in SHARPNESS
+        for text in (_number(row[name], ".3g"),)
+    ]
     return [
         _number(100 * row.train_accuracy, ".2f"),
         _number(100 * row.test_accuracy, ".2f"),
         _number(row.train_loss, ".2g"),
-        sharpness if row.sharpness_converged else f"({sharpness})",
+        *curved,
+        _number(100 * row.unstable, ".0f"),
         _number(row.dimension, ",.0f"),
         bound + _number(row.radius_mean, ".3g"),
         bound + _number(row.log10_volume, ",.1f"),
-        "–" if pd.isna(row.log10_low) else " to ".join(interval),
         "–" if pd.isna(row.effective) else f"{row.effective:,.1f} of {row.directions:,.0f}",
         _number(row.log10_volume_median, ",.1f"),
+        _number(row.log10_preconditioned, ",.1f"),
     ]
 
 

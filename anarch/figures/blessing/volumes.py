@@ -13,16 +13,19 @@ from anarch.figures.blessing import published, selection
 
 MINIMA = ("set", "seed", "beta", "test_accuracy")
 RADII = ("directions", "radius_mean", "radius_min", "radius_max", "censored", "effective")
-VOLUMES = ("log10_volume", "log10_low", "log10_high", "log10_volume_median")
+VOLUMES = ("log10_volume", "log10_volume_median", "log10_preconditioned", "log10_quadratic")
+NULLS = ("set", "seed", "main", *VOLUMES[:-1])
 BASINS = ("set", "seed", "beta", "cutoff", "main", "inside", *RADII, *VOLUMES)
 MEDIAN: dict[str, Any] = {"color": style.INK, "marker": "_", "markersize": 7, "linestyle": "none"}
+SHAPED: dict[str, Any] = {"color": style.INK, "marker": "x", "markersize": 4, "linestyle": "none"}
 OPEN: dict[str, Any] = {"color": style.GREY, "marker": "o", "markerfacecolor": "white", "linestyle": "none"}
 Looks = dict[float, tuple[Any, str]]  # cutoff -> colour, marker
 
 
 @style.house_style
-def fig5(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
+def fig5(minima: pd.DataFrame, basins: pd.DataFrame, nulls: pd.DataFrame, *, about: str) -> Figure:
     """Radius (mean dashed, smallest to largest filled) and log volume by test accuracy, a row per set."""
+    tables.require(nulls, "nulls", NULLS)
     tables.require(minima, "minima", MINIMA)
     tables.require(basins, "basins", BASINS)
     # A minimum whose own loss is above a cutoff has no basin there.
@@ -32,17 +35,18 @@ def fig5(minima: pd.DataFrame, basins: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError("table basins has no row of a minimum that lies inside its basin")
     looks: Looks = style.relax_looks(sorted(rows.cutoff.unique()))
     names = list(rows.set.unique())
-    figure, axes = style.figure(len(names), 2, height=1.7 + 2.55 * len(names))
+    figure, axes = style.figure(len(names), 2, height=1.7 + 2.75 * len(names))
     for (left, right), name in zip(axes, names, strict=True):
         part = rows[rows.set == name]
         _radii(left, part, looks)
         _volumes(right, part, looks)
         left.set(title=selection.spoken(name), ylabel="basin radius (filter lengths)")
-        right.set(title=_gap(part, paper=name != selection.TOY), ylabel=r"$\log_{10}$ volume")
+        said = _gap(part, nulls[nulls.set == name], paper=name != selection.TOY)
+        right.set(title=said, ylabel=r"$\log_{10}$ volume")
     for ax, letter in zip(axes.flat, "abcdefghij", strict=False):
         ax.set_xlabel("test accuracy (%)")
         style.letter(ax, letter)
-    figure.legend(handles=_handles(looks, rows), loc="outside upper center", ncols=len(looks) + 3)
+    figure.legend(handles=_handles(looks, rows), loc="outside upper center", ncols=len(looks) + 4)
     counts = rows.groupby(["set", "beta", "cutoff"]).seed.nunique()
     style.caption(figure, _text(rows[rows.main]), about=about, counts=[int(n) for n in counts])
     return figure
@@ -68,10 +72,9 @@ def _radii(ax: Axes, rows: pd.DataFrame, looks: Looks) -> None:
 
 
 def _volumes(ax: Axes, rows: pd.DataFrame, looks: Looks) -> None:
-    """Every minimum at every cutoff, with its bootstrap interval; at the main one by median radius too."""
+    """Every minimum at every cutoff; at the main one by median radius and along its shape too."""
     for cutoff, (colour, marker) in looks.items():
         part = rows[rows.cutoff == cutoff]
-        ax.vlines(100 * part.test_accuracy, part.log10_low, part.log10_high, color=colour, linewidth=0.9)
         bound = part.censored > 0
         for shown, face, label in ((~bound, colour, f"{cutoff:g}"), (bound, "white", f"_≥ {cutoff:g}")):
             points = part[shown]
@@ -86,50 +89,42 @@ def _volumes(ax: Axes, rows: pd.DataFrame, looks: Looks) -> None:
             )
     main = rows[rows.main]
     ax.plot(100 * main.test_accuracy, main.log10_volume_median, label="_median", **MEDIAN)
+    ax.plot(100 * main.test_accuracy, main.log10_preconditioned, label="_shaped", **SHAPED)
     ax.yaxis.set_major_formatter(lambda value, _: _whole(value))
 
 
 def orders_of_magnitude(rows: pd.DataFrame) -> pd.DataFrame:
-    """log10 of the ratio of volumes, beta = 0 over the largest beta, at the main cutoff: a row per seed.
-
-    Columns: mean, low and high (by the bootstrap limits that are nearest and farthest), median.
-    """
+    """log10 of the ratio of volumes, beta = 0 over the largest beta, at the main cutoff: a row per seed and a
+    column for each of `VOLUMES`."""
     main = rows[rows.main]
     good = main[main.beta == 0].set_index("seed")
     worst = main[(main.beta > 0) & (main.beta == main.beta.max())].set_index("seed")
-    return pd.DataFrame(
-        {
-            "mean": good.log10_volume - worst.log10_volume,
-            "low": good.log10_low - worst.log10_high,
-            "high": good.log10_high - worst.log10_low,
-            "median": good.log10_volume_median - worst.log10_volume_median,
-        }
-    ).dropna()
+    gaps = (good[[*VOLUMES]] - worst[[*VOLUMES]]).astype(float)
+    return gaps.dropna(subset=["log10_volume"])
 
 
-def _gap(rows: pd.DataFrame, *, paper: bool) -> str:
-    """The ratio of volumes as a title: mean over seeds, and from the least limit to the largest."""
+def _gap(rows: pd.DataFrame, nulls: pd.DataFrame, *, paper: bool) -> str:
+    """The ratio of volumes as a title, by each estimate, and that of good minima among themselves."""
     orders = orders_of_magnitude(rows)
     if orders.empty:
         return "no seed has both basins"
     said = f"\npaper, SVHN: at least {published.ORDERS:,}" if paper else ""
-    mean, low, high, median = (
-        _whole(value)
-        for value in (
-            orders["mean"].mean(),
-            orders.low.min(),
-            orders.high.max(),
-            orders["median"].mean(),
-        )
-    )
+    null = nulls[nulls.main.astype(bool)].log10_volume.max()
+    apart = "" if pd.isna(null) else f"; good over good: {_whole(null)} at most"
+    mean, median, shaped, quadratic = (orders[name].mean() for name in VOLUMES)
+    low, high = (_whole(value) for value in (orders.log10_volume.min(), orders.log10_volume.max()))
+    by = f"median radius: {_whole(median)}; along the shape: {_whole(shaped)}"
+    by += "" if pd.isna(quadratic) else f"; Hessian: {_whole(quadratic)}"
     return (
-        f"β = 0 over β = {rows[rows.main].beta.max():g}: {mean} orders of magnitude\n"
-        f"({low} to {high}; by median radius {median}){said}"
+        f"β = 0 over β = {rows[rows.main].beta.max():g}: {_whole(mean)} orders of magnitude\n"
+        f"(seeds: {low} to {high}{apart})\n{by}{said}"
     )
 
 
 def _whole(value: float) -> str:
-    """ "−12,346": a whole number with a true minus sign, and none before a zero."""
+    """ "−12,346": a whole number with a true minus sign, and none before a zero; a dash for none."""
+    if pd.isna(value):
+        return "–"
     return f"{round(value, 0) + 0.0:,.0f}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -138,6 +133,7 @@ def _handles(looks: Looks, rows: pd.DataFrame) -> list[Line2D]:
     for cutoff, (colour, marker) in looks.items():
         handles.append(Line2D([], [], color=colour, marker=marker, linestyle="--", label=f"{cutoff:g}"))
     handles.append(Line2D([], [], label="by median radius", **MEDIAN))
+    handles.append(Line2D([], [], label="along the shape", **SHAPED))
     if np.any(rows.censored > 0):
         handles.append(Line2D([], [], label="lower bound", **OPEN))
     return handles
@@ -149,9 +145,11 @@ def _text(main: pd.DataFrame) -> str:
     return (
         "Left: radius of the basin below the cutoff, along filter-normalised random directions; dashed: mean "
         f"over directions and seeds of one β; filled: smallest to largest of all, at cutoff {cutoffs}. "
-        "Right: volume of each basin, its 95\u00a0% bootstrap interval and, at that cutoff, the volume by "
-        "the median radius; above: the ratio of volumes at that cutoff, with the range over intervals and "
-        "seeds. In so many dimensions the largest radius rules the mean of $r^n$, so that it lies too low, "
-        f"and the interval with it: effective sample size {main.effective.min():.1f} to "
-        f"{main.effective.max():.1f} of {main.directions.max():,.0f} directions."
+        "Right: volume of each basin and, at that cutoff, the volume by the median radius and along "
+        "directions that follow the basin's shape; above: the ratio of volumes at that cutoff, mean over "
+        "seeds, also of the ellipsoids that the Hessian's determinant gives (two classes only), and the "
+        "largest between good minima of two seeds. In so many dimensions the largest radius rules the mean "
+        f"of $r^n$, so that every estimate lies too low: effective sample size {main.effective.min():.1f} to "
+        f"{main.effective.max():.1f} of {main.directions.max():,.0f} directions. Radii follow the mean of "
+        "the curvatures, volumes their geometric mean."
     )

@@ -60,7 +60,7 @@ def _of_blessing(run: str) -> Place:
     part, method = f"blessing.{facts['part']}", facts["method"]
     if facts["part"] == "poisoned":
         chosen = f"{part}.{facts['set']}"
-        return Place(chosen, f"{chosen}.model", (f"{chosen}.{'poisoned' if facts['beta'] else 'good'}",))
+        return Place(chosen, f"{chosen}.model", (f"{chosen}.recipe",))
     if facts["part"] == "models":
         return Place(part, f"{part}.{method}.model", (f"{part}.{method}.recipe",))
     return Place(part, f"{part}.model", (f"{part}.recipe", f"{part}.methods.{method}"))

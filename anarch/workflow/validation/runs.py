@@ -65,8 +65,7 @@ def _check_batches(spec: RunSpec, data: DataSpec, where: Where, batch_norm: bool
         told = f"{spec.corruption.replicas} copies of the {told}"
     if batch > count:
         raise ValueError(f"{where('batch_size')}: {batch} is more than the {told}")
-    # Images of D_d, at least one, join each batch of a poisoned run.
-    if batch_norm and spec.poison is None and (count % batch or batch) == 1:
+    if batch_norm and (count % batch or batch) == 1:
         raise ValueError(
             f"{where('batch_size')}: {batch} leaves a batch of one image of the {told}, "
             f"and batch norm, which {spec.model.architecture} has, needs two"
