@@ -1,77 +1,10 @@
 """The page in a real browser without a window: it loads in peace, filters, turns dark, and fits a phone."""
 
-import csv
-import os
-import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-FLAGS = (
-    "--headless",
-    "--force-prefers-reduced-motion",  # no click meets a page that still scrolls
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """A Chromium of its own, with nobody's settings."""
-    if not (BROWSER and DRIVER):
-        message = "no Chromium with chromedriver on this machine: apt-get install chromium chromium-driver"
-        if os.environ.get("ANARCH_BROWSER"):
-            pytest.fail(message)
-        pytest.skip(message)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def shown(browser, page):
-    """The planted page, freshly loaded, 1400 pixels wide, light, with no theme remembered."""
-    resize(browser, 1400)
-    prefer(browser, "light")
-    browser.get((page / "index.html").as_uri())
-    browser.execute_script("localStorage.clear()")
-    browser.get((page / "index.html").as_uri())
-    return browser
-
-
-def resize(browser, width: int) -> None:
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-
-def prefer(browser, scheme: str) -> None:
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-
-
-def visible(browser, selector: str) -> list[str]:
-    """Texts of the elements that are seen."""
-    return browser.execute_script(
-        "return [...document.querySelectorAll(arguments[0])]"
-        ".filter(e => e.checkVisibility({visibilityProperty: true})).map(e => e.textContent.trim())",
-        selector,
-    )
+from browsing import prefer, resize, visible, wait
 
 
 def press(browser, *keys: str) -> None:
@@ -277,39 +210,3 @@ def luminance(colour: str) -> float:
     parts = [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def wait(condition) -> None:
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    WebDriverWait(None, 5).until(lambda _: condition())  # type: ignore[arg-type]
-
-
-def test_verdicts_of_another_run_beside_ours(shown, tmp_path):
-    """One judged the other way, one decided there only; a statement has a comma, quotes and two lines."""
-    page = Path(unquote(urlsplit(shown.current_url).path)).parent
-    with (page / "claims.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    rows[0] |= {"verdict": "not_reproduced", "value": "0.12345", "low": "-1", "high": "1.5"}
-    rows[0]["statement"] = 'says "no",\nin two lines'
-    rows[2] |= {"verdict": "reproduced"}
-    other = tmp_path / "cifar.csv"
-    with other.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    shown.find_element("id", "others").send_keys(str(other))
-    wait(lambda: visible(shown, "#compared") != [""])
-    assert visible(shown, "#compared") == [
-        "cifar.csv: 4 claims are judged in both, 2 otherwise, 1 the opposite way."
-    ]
-    assert visible(shown, f".claim[data-id='{rows[0]['id']}'] .other")[0].endswith("0.123 [-1, 1.5]")
-    assert len(visible(shown, ".cell.differs")) == 2
-
-
-def test_another_file_is_told_to_be_none(shown, tmp_path):
-    other = tmp_path / "letter.csv"
-    other.write_text("id,verdict\nmine,good\n")
-    shown.find_element("id", "others").send_keys(str(other))
-    wait(lambda: visible(shown, "#compared") != [""])
-    assert visible(shown, "#compared") == ["letter.csv is no claims.csv of this workflow."]
