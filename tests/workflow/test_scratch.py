@@ -10,6 +10,7 @@ import yaml
 from anarch.training.schedules import learning_rate
 from anarch.workflow import scratch
 from anarch.workflow.config import ConfigError, validated
+from anarch.workflow.scratch_counts import three_fc, weights
 from anarch.workflow.scratch_grid import NETWORKS, Experiment, choices, run_name
 from anarch.workflow.specs import RunSpec
 
@@ -52,7 +53,7 @@ def test_the_optimiser_gets_the_total_shrink_and_the_threshold_of_the_config(sca
 
 def test_the_rows_of_table_2_share_lambda_and_differ_in_beta_alone():
     runs = scratch.runs(section("cifar"))
-    rows = [runs[f"cifar10/s_fc-10-lasso+c0.2+f0.05+b{beta}-e40-s1"].recipe for beta in (0, 1, 50)]
+    rows = [runs[f"cifar10/s_fc-10-lasso+c0.2+f0.05+b{beta}-e36-s1"].recipe for beta in (0, 1, 50)]
     assert len({(row.l1_conv, row.l1_fc, row.lr, row.epochs) for row in rows}) == 1
     assert rows[0].lr == section("cifar")["tasks"]["cifar10"]["lasso"]["lr"]
     assert rows[0].beta == 0 and rows[2].beta == pytest.approx(50 * rows[1].beta)
@@ -202,6 +203,23 @@ def test_a_task_has_a_part_in_its_families_alone():
     assert list(scratch.families(tasks["cifar10_32"])) == ["table1"]
     assert "table1" not in scratch.families(tasks["cifar10"])
     assert not [run for run in scratch.members(section("cifar"), "filters") if run.startswith("cifar10_32/")]
+
+
+@pytest.mark.parametrize(
+    "scale, task, shape",
+    [("config", "digits", (1, 16, 16)), ("cifar", "cifar10_32", (3, 32, 32)), ("paper", "svhn", (3, 32, 32))],
+)
+def test_the_fully_connected_networks_of_table_1_are_of_one_size(scale, task, shape):
+    """Sec. 2.2: "roughly 256 million" weights each, of which D-FC at alpha = 15 has 282."""
+    width = section(scale)["tasks"][task]["width"]
+    sizes = [
+        three_fc(width["fc3"], input_shape=shape),
+        *(
+            sum(weights(network, "fc", width[size], input_shape=shape).values())
+            for network, size in (("s_conv", "shallow"), ("d_conv", "deep"))
+        ),
+    ]
+    assert max(sizes) < 1.12 * min(sizes)
 
 
 def test_of_what_was_chosen_alone_there_are_runs():
