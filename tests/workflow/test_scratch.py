@@ -194,7 +194,7 @@ def test_every_network_has_the_same_grid_dropout_too():
 def test_a_family_may_have_a_grid_of_its_own():
     task = section("config")["tasks"]["digits"]
     assert len(choices(Experiment("s_fc", 8, 30), task)) == 4
-    assert [c["momentum"] for c in choices(Experiment("s_fc", 8, 30, grid="table1"), task)] == [0.9]
+    assert [c["momentum"] for c in choices(Experiment("s_fc", 8, 30, grid="sweep"), task)] == [0.9]
     assert len(choices(Experiment("s_fc", 8, 30, grid="table2"), task)) == 4  # it has none, so the default
 
 
