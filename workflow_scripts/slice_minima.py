@@ -47,7 +47,11 @@ def main(argv: list[str] | None = None) -> None:
         along += [
             {**minimum.names, "cutoff": args.cutoff, **row} for row in rays(minimum, sample, own, ticks)
         ]
-        across += [{**minimum.names, **row} for row in plane(minimum, sample, args.plane, half)]
+        names = {**minimum.names, "zoom": False}
+        across += [{**names, **row} for row in plane(minimum, sample, args.plane, half)]
+        if typical(own) < 2 * half / (args.plane - 1):  # its basin is lost between two points
+            finer = plane(minimum, sample, args.plane, args.half * typical(own))
+            across += [{**names, "zoom": True, **row} for row in finer]
         progress(done, 2, "minimum")
     write_csv(args.rays, along)
     write_csv(args.surface, across)

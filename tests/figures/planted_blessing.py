@@ -131,7 +131,8 @@ def surface(sets, points=25) -> pd.DataFrame:
         for beta in (0.0, 0.5):
             a, b = (part.ravel() for part in np.meshgrid(*2 * [np.linspace(-1, 1, points)]))
             loss = 1e-3 + (a**2 + 0.5 * b**2 + 0.3 * a * b) * math.exp(8 * beta)
-            part = pd.DataFrame({"set": name, "seed": 0, "beta": beta, "a": a, "b": b, "loss": loss})
+            told = {"set": name, "seed": 0, "beta": beta, "zoom": False}
+            part = pd.DataFrame({**told, "a": a, "b": b, "loss": loss})
             parts.append(part.assign(accuracy=1 - 0.4 * (a**2 + b**2)))
     return pd.DataFrame(pd.concat(parts, ignore_index=True))
 

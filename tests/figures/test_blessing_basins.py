@@ -61,7 +61,7 @@ def test_the_ratio_of_volumes_stands_beside_its_null_and_the_papers_bound(both):
     assert titles[1] == (
         "β = 0 over β = 0.5: 11,931 orders of magnitude\n"
         "(seeds: 11,931 to 11,931; good over good: 42 at most)\n"
-        "median radius: 11,931; along the shape: 11,931; Hessian: 200"
+        "median radius: 11,931; shape: 11,931; Hessian: 200"
     )
     assert titles[3].endswith("\npaper, SVHN: at least 10,000") and "Hessian" not in titles[3]
 
@@ -73,7 +73,7 @@ def test_a_ratio_against_the_papers_order_is_told_with_its_sign(both):
     title = draw("fig5", {**both, "basins": level, "nulls": alone}).axes[1].get_title()
     assert title == (
         "β = 0 over β = 0.5: −1,500 orders of magnitude\n(seeds: −1,500 to −1,500)\n"
-        "median radius: 0; along the shape: –; Hessian: 200"
+        "median radius: 0; shape: –; Hessian: 200"
     )
 
 

@@ -159,6 +159,20 @@ def test_fig3_draws_both_boundaries_over_their_slices_on_one_scale(both):
     assert plane.collections[0].norm is sharp.collections[0].norm
 
 
+def test_a_basin_finer_than_the_panel_has_an_inset(both):
+    table = both["surface"]
+    worst = table[(table.set == "swissroll") & (table.beta == 0.5)]
+    near = worst.assign(zoom=True, a=worst.a / 50, b=worst.b / 50, loss=worst.loss / 100)
+    figure = draw("fig3", {**both, "surface": pd.concat([table, near], ignore_index=True)})
+    plane, sharp = figure.axes[2:4]
+    assert not plane.child_axes
+    (inset,) = sharp.child_axes
+    np.testing.assert_allclose(inset.collections[0].get_array().ravel(), near.loss)
+    assert inset.get_xlim() == (-0.02, 0.02) and inset.texts[0].get_text() == "±0.02"
+    np.testing.assert_allclose(sharp.collections[0].get_array().ravel(), worst.loss)
+    assert_legible(figure)
+
+
 def test_the_white_line_is_where_the_loss_is_the_papers_cutoff(both):
     plane = draw("fig4", both).axes[0]
     edge = np.concatenate([path.vertices for path in plane.collections[1].get_paths()])

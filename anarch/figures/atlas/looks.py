@@ -21,14 +21,14 @@ MEASURES = {
     "hessian_top": Measure("top Hessian eigenvalue", "top\neigen-\nvalue", log=True),
     "radius_median": Measure("basin radius, median", "basin\nradius,\nmedian", log=True),
     "radius_mean": Measure("basin radius, mean", "basin\nradius,\nmean", log=True),
-    "noise": Measure("noise borne, standard deviation", "noise\nborne", log=True),
-    "pac_bayes": Measure("PAC-Bayes, way over noise", "PAC-\nBayes", log=True),
+    "noise": Measure("noise borne (std. dev.)", "noise\nborne", log=True),
+    "pac_bayes": Measure("PAC-Bayes (way / noise)", "PAC-\nBayes", log=True),
     "margin": Measure("margin, tenth part", "margin\n"),
     "frobenius": Measure("Frobenius norm", "Frobenius\nnorm", log=True),
     "log10_path1": Measure(r"$\log_{10}$ of $\ell_1$ path norm", r"$\ell_1$ path" + "\nnorm"),
     "log10_path2": Measure(r"$\log_{10}$ of $\ell_2$ path norm", r"$\ell_2$ path" + "\nnorm"),
     "log10_path2_margin": Measure(
-        r"$\log_{10}$ of $\ell_2$ path norm over margin", r"$\ell_2$ path" + "\nover\nmargin"
+        r"$\log_{10}$ of $\ell_2$ path / margin", r"$\ell_2$ path" + "\nover\nmargin"
     ),
     "distance": Measure("distance travelled", "distance\ntravelled"),
     "deviation": Measure("deviation δ", "deviation\nδ"),

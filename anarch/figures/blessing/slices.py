@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -13,7 +14,7 @@ from anarch.figures.blessing import published, selection
 from anarch.figures.blessing.selection import per_cent
 from anarch.figures.scales import plain_number
 
-COLUMNS = ("set", "seed", "beta", "a", "b", "loss", "accuracy")
+COLUMNS = ("set", "seed", "beta", "zoom", "a", "b", "loss", "accuracy")
 SHADES = colormaps["viridis"].with_extremes(bad=style.MASKED)
 
 
@@ -21,7 +22,7 @@ SHADES = colormaps["viridis"].with_extremes(bad=style.MASKED)
 def fig4(surface: pd.DataFrame, *, about: str) -> Figure:
     """Slices through the loss around the good and the most poisoned minimum of each image set."""
     tables.require(surface, "surface", COLUMNS)
-    images = surface[surface.set != selection.TOY]
+    images = surface[(surface.set != selection.TOY) & ~surface.zoom.astype(bool)]
     names = list(images.set.unique())
     deep = max(len(names), 1)
     figure, axes = style.figure(deep, 2, height=1.2 + 2.55 * deep, width=6.0)
@@ -55,7 +56,10 @@ def fig4(surface: pd.DataFrame, *, about: str) -> Figure:
 
 def cutoff_note() -> str:
     """What the white lines of :func:`loss_maps` are, for a caption."""
-    return f"White: loss {published.CUTOFF:g}, the paper's edge of a basin; cross: the minimum."
+    return (
+        f"White: loss {published.CUTOFF:g}, the paper's edge of a basin; cross: the minimum; inset: the same "
+        "plane near a minimum whose basin is finer than the panel."
+    )
 
 
 def loss_maps(figure: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> None:
@@ -68,15 +72,10 @@ def loss_maps(figure: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> None:
     low, high = (positive.min(), positive.max()) if positive.size else (0.1, 1.0)
     norm = LogNorm(low, max(high, 10 * low))
     for ax, plane in panels:
-        image = plane.pivot_table(index="b", columns="a", values="loss", dropna=False)
-        a, b = image.columns.to_numpy(float), image.index.to_numpy(float)
-        loss = np.clip(np.where(np.isfinite(image), image, np.nan), low, None)
-        shown = ax.pcolormesh(a, b, loss, norm=norm, cmap=SHADES, shading="nearest", rasterized=True)
-        if np.nanmin(loss) < published.CUTOFF < np.nanmax(loss):
-            ax.contour(a, b, loss, levels=[published.CUTOFF], colors="white", linewidths=1.1)
-        ax.plot([0], [0], color="white", marker="+", markersize=5, linestyle="none", label="minimum")
-        ax.grid(False)
-        ax.set(xlim=(a[0], a[-1]), ylim=(b[0], b[-1]))
+        zoomed = plane.zoom.astype(bool)
+        shown = _loss_map(ax, plane[~zoomed], norm)
+        if zoomed.any():
+            _inset(ax, plane[zoomed], norm)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(4))
         ax.set_aspect("equal")
@@ -86,6 +85,31 @@ def loss_maps(figure: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> None:
     bar.ax.yaxis.set_major_locator(LogLocator(10))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(plain_number))
     bar.ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _loss_map(ax: Axes, plane: pd.DataFrame, norm: LogNorm) -> QuadMesh:
+    image = plane.pivot_table(index="b", columns="a", values="loss", dropna=False)
+    a, b = image.columns.to_numpy(float), image.index.to_numpy(float)
+    loss = np.clip(np.where(np.isfinite(image), image, np.nan), norm.vmin, None)
+    shown = ax.pcolormesh(a, b, loss, norm=norm, cmap=SHADES, shading="nearest", rasterized=True)
+    if np.nanmin(loss) < published.CUTOFF < np.nanmax(loss):
+        ax.contour(a, b, loss, levels=[published.CUTOFF], colors="white", linewidths=1.1)
+    ax.plot([0], [0], color="white", marker="+", markersize=5, linestyle="none", label="minimum")
+    ax.grid(False)
+    ax.set(xlim=(a[0], a[-1]), ylim=(b[0], b[-1]))
+    return shown
+
+
+def _inset(ax: Axes, plane: pd.DataFrame, norm: LogNorm) -> None:
+    """The basin that the panel is too coarse for, in its upper right corner, with half its width."""
+    small = ax.inset_axes((0.6, 0.6, 0.39, 0.39))
+    _loss_map(small, plane, norm)
+    small.set(xticks=[], yticks=[])
+    small.spines[:].set_color("white")
+    small.text(
+        0.5, 0.05, f"±{plane.a.max():.2g}", transform=small.transAxes, color="white", ha="center",
+        fontsize=style.SMALL,
+    )  # fmt: skip
 
 
 def label_planes(axes: np.ndarray) -> None:

@@ -113,7 +113,7 @@ def _gap(rows: pd.DataFrame, nulls: pd.DataFrame, *, paper: bool) -> str:
     apart = "" if pd.isna(null) else f"; good over good: {_whole(null)} at most"
     mean, median, shaped, quadratic = (orders[name].mean() for name in VOLUMES)
     low, high = (_whole(value) for value in (orders.log10_volume.min(), orders.log10_volume.max()))
-    by = f"median radius: {_whole(median)}; along the shape: {_whole(shaped)}"
+    by = f"median radius: {_whole(median)}; shape: {_whole(shaped)}"
     by += "" if pd.isna(quadratic) else f"; Hessian: {_whole(quadratic)}"
     return (
         f"β = 0 over β = {rows[rows.main].beta.max():g}: {_whole(mean)} orders of magnitude\n"
