@@ -9,7 +9,7 @@ from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from anarch.figures import needle, style
-from anarch.figures.needle import published
+from anarch.figures.needle import published, relaxation
 from anarch.figures.tables import TableError
 
 ABOUT = "cluttered_digits (6,000 + 3,000 images), laptop scale"
@@ -44,7 +44,7 @@ def damaged(tables) -> dict[str, pd.DataFrame]:
     }
     measures = sick["measures"].reset_index(drop=True)
     lost = (measures.seed == 2) & (measures.relax_time == 8)
-    measures.loc[lost, ["test_accuracy", "gradient_norm", "deviation", "local_accuracy"]] = np.nan
+    measures.loc[lost, ["settled_test_accuracy", "gradient_norm", "deviation", "local_accuracy"]] = np.nan
     measures.loc[(measures.moment == "start") & (measures.relax_time == 3), "hessian_top"] = -2.0
     history = sick["history"].reset_index(drop=True)
     history.loc[(history.seed == 1) & (history.epoch > 5), ["train_loss", "test_accuracy"]] = np.nan
@@ -136,16 +136,14 @@ def test_fig2_reads_the_sgd_protocol_alone(three):
 
 def test_fig3_draws_the_planted_means_and_the_papers_marks(three):
     performance, gradient, hessian = draw("fig3", three).axes
-    times, means = xy(performance, "eFCN, final")
-    np.testing.assert_array_equal(times, [0, 1, 3, 8, 20, 60])
-    np.testing.assert_allclose(means, 100 * planted(three, "test_accuracy"))
-    assert line(performance, "eFCN, final").get_marker() == "x"
-    times, means = xy(performance, "CNN trained on, final")
-    np.testing.assert_array_equal(times, [0, 1, 3, 8, 20, 60])
-    np.testing.assert_allclose(means, 100 * planted(three, "test_accuracy", model="continued CNN"))
-    for model in ("CNN", "FCN"):
-        best = 100 * planted(three, "best_test_accuracy", model=model)[0]
-        np.testing.assert_allclose(line(performance, f"best {model}").get_ydata(), best)
+    named = {"eFCN": "eFCN", "continued CNN": "CNN trained on", "CNN": "CNN", "FCN": "FCN"}
+    for model, label in {**named, "padded FCN": "FCN, padded start"}.items():
+        for entry, column in ((label, "settled_test_accuracy"), (f"_best {label}", "best_test_accuracy")):
+            found, wanted = line(performance, entry), 100 * planted(three, column, model=model)
+            np.testing.assert_allclose(found.get_ydata(), wanted if len(wanted) > 1 else wanted.repeat(2))
+            assert (found.get_alpha() or 1) == (1 if entry == label else relaxation.PALE)
+    np.testing.assert_array_equal(xy(performance, "eFCN")[0], [0, 1, 3, 8, 20, 60])
+    assert line(performance, "eFCN").get_marker() == "x"
     for ax, column in ((gradient, "gradient_norm"), (hessian, "hessian_top")):
         assert ax.get_yscale() == "log"
         for moment in ("start", "end"):
@@ -163,7 +161,7 @@ def test_fig3_shows_bars_from_the_smallest_to_the_largest_seed(three):
     bars = next(c for c in performance.collections if len(c.get_paths()) == 6)
     ends = np.array([path.vertices[:, 1] for path in bars.get_paths()])
     rows = three["measures"].query("protocol == 'sgd' and model == 'eFCN' and moment == 'end'")
-    range_ = rows.groupby("relax_time").test_accuracy.agg(["min", "max"]).to_numpy() * 100
+    range_ = rows.groupby("relax_time").settled_test_accuracy.agg(["min", "max"]).to_numpy() * 100
     np.testing.assert_allclose(ends, range_)
 
 
@@ -182,7 +180,7 @@ def test_fig4_draws_delta_against_time_loss_and_accuracy(three):
     np.testing.assert_allclose(xy(time, "eFCN")[1], deltas)
     for ax, x in (
         (loss, planted(three, "train_loss", moment="start")),
-        (accuracy, 100 * planted(three, "test_accuracy")),
+        (accuracy, 100 * planted(three, "settled_test_accuracy")),
     ):
         points = [xy(ax, f"eFCN, $t_w$ = {t}") for t in (0, 1, 3, 8, 20, 60)]
         np.testing.assert_allclose(np.ravel([p[0] for p in points]), x)
@@ -214,9 +212,9 @@ def test_fig5_draws_both_parts_and_chance(three):
 @pytest.mark.parametrize(("name", "protocol"), [("figB1", "alexnet"), ("figB2", "adam")])
 def test_variants_read_their_own_protocol(name, protocol, three):
     table = three["measures"].copy()
-    table.loc[table.protocol == protocol, ["test_accuracy", "deviation"]] *= 0.5
+    table.loc[table.protocol == protocol, ["settled_test_accuracy", "deviation"]] *= 0.5
     performance, deviation, curves = draw(name, {**three, "measures": table}).axes
-    np.testing.assert_allclose(xy(performance, "eFCN, final")[1], 50 * planted(three, "test_accuracy"))
+    np.testing.assert_allclose(xy(performance, "eFCN")[1], 50 * planted(three, "settled_test_accuracy"))
     np.testing.assert_allclose(xy(deviation, "eFCN")[1], 50 * planted(three, "deviation"))
     assert len(xy(curves, "CNN")[0]) == 61
     assert not [mark for mark in performance.get_lines() if mark.get_label() == "_published"]
@@ -249,9 +247,9 @@ def test_figC_draws_each_path_and_names_the_right_ends(three):
 def test_lcn_sets_both_relaxations_side_by_side(three, paper_like):
     final, training = draw("lcn", three).axes
     np.testing.assert_allclose(
-        xy(final, "eLCN, final")[1], 100 * planted(three, "test_accuracy", model="eLCN")
+        xy(final, "eLCN")[1], 100 * planted(three, "settled_test_accuracy", model="eLCN")
     )
-    np.testing.assert_allclose(xy(final, "eFCN, final")[1], 100 * planted(three, "test_accuracy"))
+    np.testing.assert_allclose(xy(final, "eFCN")[1], 100 * planted(three, "settled_test_accuracy"))
     solid, dotted = line(training, "eFCN, $t_w$ = 8"), line(training, "eLCN, $t_w$ = 8")
     assert solid.get_color() == dotted.get_color() and solid.get_linestyle() != dotted.get_linestyle()
     assert "hold no eLCN" in " ".join(draw("lcn", paper_like).get_supxlabel().split())

@@ -111,9 +111,8 @@ def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
         raise tables.TableError("table blocks has no row")
     layers = [(layer, cells) for layer, cells in blocks.groupby("layer")]
     images = [_grid(cells, "filled") for _, cells in layers]
-    figure, axes = style.figure(1, len(layers), height=3.2)
+    figure, axes = style.figure(1, len(layers), height=3.7)
     shades = colormaps["Greys"].with_extremes(bad=style.YELLOW)
-    largest = 100 * max(float(np.nanmax(image)) for image in images)
     for ax, (layer, cells), image in zip(axes[0], layers, images, strict=True):
         rows, columns = int(cells["rows"].iloc[0]), int(cells["columns"].iloc[0])
         shown = ax.imshow(
@@ -121,7 +120,7 @@ def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
             cmap=shades,
             aspect="auto",
             vmin=0,
-            vmax=largest or 1,
+            vmax=100 * float(np.nanmax(image)) or 1,
             interpolation="nearest",
             extent=(0, columns, rows, 0),
         )
@@ -133,12 +132,14 @@ def figA(blocks: pd.DataFrame, *, about: str) -> Figure:
             yticks=[0, rows],
         )
         ax.spines[["top", "right"]].set_visible(True)
+        scale = figure.colorbar(shown, ax=ax, location="bottom", aspect=12)
+        scale.set_label("local entries (%)")
     axes[0, 0].set_ylabel("output unit")
-    figure.colorbar(shown, ax=axes, label="local entries in the block (%)", shrink=0.8, aspect=25)
     style.caption(
         figure,
         "Weight matrices of the convolutions lifted to fully-connected layers: share of each block's entries "
-        "that are local. All others, off-local, are zero until the constraint is relaxed.",
+        "that are local, each layer on a grey scale of its own. All others, off-local, are zero until the "
+        "constraint is relaxed.",
         about=about,
         counts="counted in n = 1 lifted network",
     )

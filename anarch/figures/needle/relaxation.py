@@ -10,6 +10,17 @@ from anarch.figures import scales, style, tables
 from anarch.figures.needle import published
 
 COLUMNS = ("protocol", "model", "relax_time", "seed", "moment")
+SETTLED, BEST = "settled_test_accuracy", "best_test_accuracy"
+PALE = 0.35  # opacity of what a network reached on the way
+LEVELS: dict[str, tuple[str, Any]] = {
+    "CNN": ("CNN", "-"),
+    "FCN": ("FCN", style.DASHES[1]),
+    "padded FCN": ("FCN, padded start", (0, (1, 1.2))),
+}
+POINTS: dict[str, dict[str, Any]] = {
+    "eFCN": {"label": "eFCN", "colour": style.RED, "marker": "x", "markersize": 5, "markeredgewidth": 1.3},
+    "continued CNN": {"label": "CNN trained on", "colour": style.BLUE, "marker": "o", "markersize": 3.5},
+}
 
 
 def part(measures: pd.DataFrame, model: str, moment: str) -> pd.DataFrame:
@@ -19,11 +30,11 @@ def part(measures: pd.DataFrame, model: str, moment: str) -> pd.DataFrame:
 
 @style.house_style
 def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
-    """Final accuracy, gradient norm, top Hessian eigenvalue of eFCNs against relax time, before and after."""
-    needed = ("test_accuracy", "best_test_accuracy", "gradient_norm", "hessian_top")
+    """Accuracy, gradient norm, top Hessian eigenvalue of eFCNs against relax time, before and after."""
+    needed = (SETTLED, BEST, "gradient_norm", "hessian_top")
     tables.require(measures, "measures", (*COLUMNS, *needed))
     rows = tables.select(measures, "measures", protocol="sgd")
-    figure, axes = style.figure(1, 3, height=2.75)
+    figure, axes = style.figure(1, 3, height=3.1)
     n = performance(axes[0, 0], rows, marks=True)
     n += _before_and_after(axes[0, 1], rows, "gradient_norm", r"gradient norm $|\nabla L|$")
     n += _before_and_after(axes[0, 2], rows, "hessian_top", r"top Hessian eigenvalue $\lambda_{\max}$")
@@ -31,8 +42,9 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
         style.letter(ax, name)
     style.caption(
         figure,
-        "Test accuracy at the end of eFCN training beside the best of CNN and FCN, and that of the CNN "
-        "trained on from the same snapshot by the same recipe (a); norm of the training loss' gradient (b) "
+        "Test accuracy over the last five epochs of eFCNs, of the CNN trained on from the same snapshot by "
+        "the same recipe, of the CNN, and of FCNs by PyTorch's start and by the authors', whose fan-in "
+        "counts padding; pale, of each the best on the way (a); norm of the training loss' gradient (b) "
         "and largest eigenvalue of its Hessian (c) at the start and at the end of eFCN "
         'training. Marked "paper": CIFAR-10, 64 channels.',
         about=about,
@@ -42,41 +54,46 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
 
 
 def performance(ax: Axes, rows: pd.DataFrame, *, marks: bool) -> list[int]:
-    """Final test accuracy of eFCNs against t_w, of the CNN trained on from there, and levels (Fig. 3 left).
+    """Test accuracy against t_w at the end of training, and pale the best on the way (Fig. 3 left).
 
-    The levels are the best that CNN and FCN reached, as in the paper.
+    Of eFCNs, of the CNN trained on from each snapshot, and as levels of the CNN and the FCNs.
 
     Returns the numbers of seeds behind points.
     """
-    final = tables.over_seeds(part(rows, "eFCN", "end"), "test_accuracy", scale=100)
-    levels = {
-        model: tables.overall(part(rows, model, "end"), "best_test_accuracy", 100) for model in ("CNN", "FCN")
-    }
-    style.level(ax, levels["CNN"], label="best CNN", colour=style.INK)
-    style.level(ax, levels["FCN"], label="best FCN", colour=style.INK, line=style.DASHES[1])
-    style.spread(
-        ax,
-        final,
-        label="eFCN, final",
-        colour=style.RED,
-        marker="x",
-        line=(0, (1, 2)),
-        linewidth=0.8,
-        markeredgewidth=1.3,
-        markersize=5,
-    )
-    control = tables.over_seeds(part(rows, "continued CNN", "end"), "test_accuracy", scale=100)
-    if len(control):
-        looks: dict[str, Any] = {"colour": style.INK, "marker": "o", "line": (0, (1, 2)), "linewidth": 0.8}
-        style.spread(ax, control, label="CNN trained on, final", **looks, markersize=3.5)
+    summaries = []
+    for model, (label, line) in LEVELS.items():
+        end, best = (tables.overall(part(rows, model, "end"), column, 100) for column in (SETTLED, BEST))
+        style.level(ax, end, label=label, colour=style.INK, line=line)
+        for value in best["mean"]:
+            ax.axhline(
+                value, color=style.INK, linestyle=line, linewidth=0.8, alpha=PALE, label=f"_best {label}"
+            )
+        summaries.append(end)
+    for model, looks in POINTS.items():
+        end, best = (
+            tables.over_seeds(part(rows, model, "end"), column, scale=100) for column in (SETTLED, BEST)
+        )
+        if len(end):
+            style.spread(ax, end, line=(0, (1, 2)), linewidth=0.8, **looks)
+            faint = {"color": looks["colour"], "marker": looks["marker"], "markersize": looks["markersize"]}
+            ax.plot(
+                best.index,
+                best["mean"],
+                linestyle="none",
+                alpha=PALE,
+                label=f"_best {looks['label']}",
+                **faint,
+            )
+        summaries.append(end)
+    ax.plot([], [], color=style.INK, alpha=PALE, marker="o", markersize=3.5, label="pale: best on the way")
     if marks:
         style.published(ax, published.CNN_ACCURACY, colour=style.INK)
         style.published(ax, published.FCN_ACCURACY, colour=style.INK, line=(0, (1.5, 0.6)))
         style.published(ax, published.RELAXED_AT_0_ACCURACY, colour=style.RED, marker="x")
-    scales.time_axis(ax, max(tables.relax_times(final), default=1))
+    scales.time_axis(ax, max(tables.relax_times(*summaries[len(LEVELS) :]), default=1))
     ax.set_ylabel("test accuracy (%)")
     style.legend_above(ax, 2)
-    return tables.counts(final, control, *levels.values())
+    return tables.counts(*summaries)
 
 
 def _before_and_after(ax: Axes, rows: pd.DataFrame, column: str, label: str) -> list[int]:
@@ -102,7 +119,7 @@ def _before_and_after(ax: Axes, rows: pd.DataFrame, column: str, label: str) -> 
 @style.house_style
 def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     """Deviation delta of trained eFCNs by relax time, initial loss and final accuracy; FCN for reference."""
-    tables.require(measures, "measures", (*COLUMNS, "deviation", "train_loss", "test_accuracy"))
+    tables.require(measures, "measures", (*COLUMNS, "deviation", "train_loss", SETTLED))
     rows = tables.select(measures, "measures", protocol="sgd")
     ends = pd.concat([part(rows, model, "end") for model in ("eFCN", "FCN")])
     deviations = 100 * ends.deviation.astype(float)
@@ -112,9 +129,9 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     n = deviation(axes[0, 0], rows)
     axes[0, 0].set_ylabel(r"deviation $\delta$ (%)")
     _scatter(axes[0, 1], rows, "train_loss", "start", 1)
-    _scatter(axes[0, 2], rows, "test_accuracy", "end", 100)
+    _scatter(axes[0, 2], rows, SETTLED, "end", 100)
     axes[0, 1].set_xlabel("initial training loss")
-    axes[0, 2].set_xlabel("final test accuracy (%)")
+    axes[0, 2].set_xlabel("test accuracy at the end (%)")
     style.published(axes[0, 2], published.LARGEST_DEVIATION, colour=style.RED)
     style.published(axes[0, 2], published.FCN_DEVIATION, colour=style.BLUE)
     handles, labels = axes[0, 2].get_legend_handles_labels()
@@ -124,7 +141,8 @@ def fig4(measures: pd.DataFrame, *, about: str) -> Figure:
     style.caption(
         figure,
         "Deviation from the CNN subspace, δ = |off-local weights| / |all weights|, at the end of eFCN "
-        "training, against relax time (a), loss when lifted (b) and final accuracy (c); blue: the FCN"
+        "training, against relax time (a), loss when lifted (b) and accuracy over the last five epochs (c); "
+        "blue: the FCN"
         f'{_padded(rows)}. Marked "paper": CIFAR-10, 64 channels, largest eFCN and FCN.',
         about=about,
         counts=n,

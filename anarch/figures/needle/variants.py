@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from anarch.figures import scales, style, tables
 from anarch.figures.needle import curves, relaxation
 
-MEASURED = (*relaxation.COLUMNS, "test_accuracy", "best_test_accuracy")
+MEASURED = (*relaxation.COLUMNS, relaxation.SETTLED, relaxation.BEST)
 
 
 @style.house_style
@@ -36,7 +36,7 @@ def protocol_figure(
         style.letter(ax, name)
     style.caption(
         figure,
-        f"{text}: test accuracy at the end of eFCN training beside the best of CNN and FCN (a), deviation "
+        f"{text}: test accuracy over the last five epochs, pale the best on the way (a), deviation "
         "from the CNN subspace at the end (b), test accuracy against training time (c).",
         about=about,
         counts=n,
@@ -87,12 +87,12 @@ def lcn(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
     tables.require(history, "history", curves.COLUMNS)
     rows = tables.select(measures, "measures", protocol="sgd")
     figure, axes = style.figure(1, 2, height=style.height_beside(3 + rows.relax_time.nunique(), 3.0))
-    final = tables.over_seeds(relaxation.part(rows, "eLCN", "end"), "test_accuracy", scale=100)
+    final = tables.over_seeds(relaxation.part(rows, "eLCN", "end"), relaxation.SETTLED, scale=100)
     if len(final):
         style.spread(
             axes[0, 0],
             final,
-            label="eLCN, final",
+            label="eLCN",
             colour=style.BLUE,
             marker="o",
             line=style.DASHES[2],
@@ -113,7 +113,7 @@ def lcn(measures: pd.DataFrame, history: pd.DataFrame, *, about: str) -> Figure:
     style.letter(axes[0, 1], "b")
     text = (
         "Relaxing weight sharing alone (eLCN) or locality with it (eFCN): "
-        "final test accuracy (a) and training (b)."
+        "test accuracy over the last five epochs, pale the best on the way (a), and training (b)."
     )
     style.caption(figure, text if len(final) else f"{text} The tables hold no eLCN.", about=about, counts=n)
     return figure
