@@ -28,6 +28,26 @@ def example_losses(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:
     return loss(outputs, targets)
 
 
+def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
+    """d = log(p_y / (1 - p_y)) (..., N): logit of the label less the logsumexp of all others.
+
+    One logit: z for label 1, -z for label 0.
+
+    Raises:
+        ValueError: the shapes do not fit each other.
+    """
+    if logits.ndim < 2 or logits.shape[:-1] != labels.shape:
+        raise ValueError(
+            f"logits must be (..., N, C) and labels (..., N), got {tuple(logits.shape)} and "
+            f"{tuple(labels.shape)}; give one logit a dimension of its own: (N, 1)"
+        )
+    if logits.shape[-1] == 1:
+        return (2 * labels - 1) * logits.squeeze(-1)
+    column = labels.unsqueeze(-1)
+    others = logits.scatter(-1, column, -float("inf")).logsumexp(-1)
+    return logits.gather(-1, column).squeeze(-1) - others
+
+
 def hits(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:
     """Whether each example is classified right, float64 (n,); NaN for a loss that knows no classes."""
     if loss != "cross_entropy":

@@ -21,9 +21,8 @@ from torch.func import functional_call, grad, vmap
 from anarch.landscape.basins import BasinRadii, radii_along
 from anarch.landscape.directions import Point, moving_parameters, number_of_units, unit_scales
 from anarch.landscape.volume import basin_volume, log_unit_ball
-from anarch.objective import Loss
+from anarch.objective import Loss, log_odds
 from anarch.randomness import generator
-from anarch.training.losses import log_odds
 
 Score = Callable[[Tensor, Tensor], Tensor]  # outputs (1, C), target (1,) -> one number
 RIDGES = (1e-6, 1e-4, 1e-2)  # of the largest stiffness; the one with the largest volume is taken

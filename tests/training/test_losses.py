@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.testing import assert_close
 
+from anarch.objective import log_odds
 from anarch.randomness import generator
-from anarch.training.losses import anti_generalisation, cross_entropy, log_odds, reverse_cross_entropy
+from anarch.training.losses import anti_generalisation, cross_entropy, reverse_cross_entropy
 
 
 def exact(logits: list[float], label: int) -> tuple[float, float]:
