@@ -23,25 +23,25 @@ def sign_errors(atlas: pd.DataFrame) -> Rows:
       mean over environments
     - worst: over all, the largest error of an environment
 
-    An environment of fewer than `LEAST` pairs is left out, and so are pairs within noise.
+    An environment of fewer than `LEAST` pairs is left out, and so are pairs within noise; a measure without
+    any has no error.
     """
     rows: Rows = []
     for measure, sign in EXPECTED.items():
         mine = list(_of(atlas, measure, sign))
         rows += mine
-        if mine:
-            worst = max(mine, key=lambda row: row["error"])
-            rows.append(
-                {
-                    "level": "all",
-                    **{key: worst[key] for key in (*KEYS, "setting")},
-                    "measure": measure,
-                    "pairs": sum(row["pairs"] for row in mine),
-                    "environments": len(mine),
-                    "error": sum(row["error"] for row in mine) / len(mine),
-                    "worst": worst["error"],
-                }
-            )
+        worst = max(mine, key=lambda row: row["error"], default=None)
+        rows.append(
+            {
+                "level": "all",
+                **{key: worst[key] if worst else None for key in (*KEYS, "setting")},
+                "measure": measure,
+                "pairs": sum(row["pairs"] for row in mine),
+                "environments": len(mine),
+                "error": sum(row["error"] for row in mine) / len(mine) if mine else None,
+                "worst": worst["error"] if worst else None,
+            }
+        )
     return rows
 
 

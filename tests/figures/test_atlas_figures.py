@@ -176,7 +176,10 @@ def test_table2_writes_mean_and_worst_errors(tables):
     seen = [text.get_text() for text in texts(table)]
     row = signs[(signs.level == "all") & (signs.measure == "margin")].iloc[0]
     assert f"{row.error:.2f}" in seen and f"{row.study}/{row.group}, width" in seen
-    with pytest.raises(TableError, match="no environment of three pairs"):
+    none = pd.DataFrame(environments.sign_errors(atlas.head(2)))
+    blank = figures.table2(none, about=ABOUT)
+    assert sum(text.get_text() == "–" for text in texts(blank)) == 3 * len(MEASURES)
+    with pytest.raises(TableError, match="table signs has no row with level = all"):
         figures.table2(signs[signs.level == "none"], about=ABOUT)
 
 

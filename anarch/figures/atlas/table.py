@@ -46,23 +46,25 @@ def table1(taus: pd.DataFrame, *, about: str) -> Figure:
 def table2(signs: pd.DataFrame, *, about: str) -> Figure:
     """A row per measure: its mean error, and the environment in which it errs most."""
     tables.require(signs, "signs", SIGNS)
-    over = signs[signs.level == "all"].set_index("measure")
-    lines = {
-        told.name: {
-            "pairs": f"{int(over.pairs[measure]):,}",
-            "environments": f"{int(over.environments[measure])}",
-            "mean error": f"{over.error[measure]:.2f}",
-            "worst": f"{over.worst[measure]:.2f}",
-            "where": "{study}/{group}, {setting}".format(**over.loc[measure]),
-        }
-        for measure, told in MEASURES.items()
-        if measure in over.index
-    }
+    over = signs[signs.level == "all"]
+    lines = {MEASURES[str(row.measure)].name: _errors(row) for _, row in over.iterrows()}
     if not lines:
-        raise tables.TableError("table signs has no environment of three pairs or more")
+        raise tables.TableError("table signs has no row with level = all")
     shown = pd.DataFrame(list(lines.values()), index=pd.Index(list(lines), name="measure"))
     counts = f"{int(over.environments.max())} environments at most"
     return rendered.render(shown, ERRORS, about=about, counts=counts)
+
+
+def _errors(row: pd.Series) -> dict[str, str]:
+    """The texts of one measure; dashes where there is no environment."""
+    known = row.environments > 0
+    return {
+        "pairs": f"{int(row.pairs):,}",
+        "environments": f"{int(row.environments)}",
+        "mean error": f"{row.error:.2f}" if known else "–",
+        "worst": f"{row.worst:.2f}" if known else "–",
+        "where": f"{row.study}/{row.group}, {row.setting}" if known else "–",
+    }
 
 
 def _cell(rows: pd.DataFrame, measure: str) -> str:
