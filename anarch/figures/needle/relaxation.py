@@ -42,9 +42,10 @@ def fig3(measures: pd.DataFrame, *, about: str) -> Figure:
         style.letter(ax, name)
     style.caption(
         figure,
-        "Test accuracy over the last five epochs of eFCNs, of the CNN trained on from the same snapshot by "
-        "the same recipe, of the CNN, and of FCNs by PyTorch's start and by the authors', whose fan-in "
-        "counts padding; pale, of each the best on the way (a); norm of the training loss' gradient (b) "
+        "Test accuracy over the last five epochs, and pale the best on the way: of eFCNs, of the network "
+        "trained on without lifting from the same snapshot by the same recipe, of the CNN, and of FCNs by "
+        "PyTorch's start and by the authors', whose fan-in counts padding (a); norm of the training loss' "
+        "gradient (b) "
         "and largest eigenvalue of its Hessian (c) at the start and at the end of eFCN "
         'training. Marked "paper": CIFAR-10, 64 channels.',
         about=about,
