@@ -3,7 +3,8 @@
 python benchmarks/whole.py --against d6bec6f                     the smoke scale, some minutes each
 python benchmarks/whole.py --against d6bec6f --scale laptop      `make all`, most of an hour each
 
-d6bec6f is the first build whose networks compute right on every processor.  CPU time is user and system
+d6bec6f is the first build whose networks compute right on every processor.  Ratios mean something between
+builds whose configs are alike: since d5838fb the studies have other settings, so --this d5838fb.  CPU time is user and system
 time of every process of a run.  Work is what the jobs that prepare, train and measure took by their own
 timings; what plans, starts and draws is the rest.  (Snakemake's benchmarks, which builds before the server of
 jobs have for timings, miss the end of each job, so that their rest is too large by that.)
@@ -39,6 +40,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--against", required=True, help="a commit")
+    parser.add_argument("--this", default="HEAD", help="the commit that is compared with it (default: HEAD)")
     parser.add_argument("--scale", choices=("smoke", "laptop"), default="smoke")
     parser.add_argument("--cores", default="2")
     args = parser.parse_args()
@@ -46,9 +48,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         before, after = (
             measured(checkout(commit, Path(folder) / commit), args.scale, args.cores)
-            for commit in (args.against, "HEAD")
+            for commit in (args.against, args.this)
         )
-    print(f"{'':48}  {args.against:>10}  {'this':>10}  {'ratio':>6}")
+    print(f"{'':48}  {args.against:>10}  {args.this:>10}  {'ratio':>6}")
     for name in before:
         print(f"{name:48}  {before[name]:10.2f}  {after[name]:10.2f}  {after[name] / before[name]:6.2f}")
 
