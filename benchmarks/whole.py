@@ -4,10 +4,10 @@ python benchmarks/whole.py --against d6bec6f                     the smoke scale
 python benchmarks/whole.py --against d6bec6f --scale laptop      `make all`, most of an hour each
 
 d6bec6f is the first build whose networks compute right on every processor.  Ratios mean something between
-builds whose configs are alike: since d5838fb the studies have other settings, so --this d5838fb.  CPU time is user and system
-time of every process of a run.  Work is what the jobs that prepare, train and measure took by their own
-timings; what plans, starts and draws is the rest.  (Snakemake's benchmarks, which builds before the server of
-jobs have for timings, miss the end of each job, so that their rest is too large by that.)
+builds whose configs are alike: since d5838fb the studies have other settings, so compare with --this d5838fb.
+CPU time is user and system time of every process of a run.  Work is what the jobs that prepare, train and
+measure took by their own timings; what plans, starts and draws is the rest.  (Snakemake's benchmarks, which
+builds before the server of jobs have for timings, miss the end of each job, so that their rest is too large.)
 """
 
 import argparse
