@@ -64,7 +64,7 @@ def wide_tables(seeds: int, origins=(1, 2), plateaus=2, last=3e5) -> dict[str, p
                         "gap": loss - narrow,
                         "relative_gap": 0.1,
                     }
-                    | {"output_gap": apart, "nearest": int((width, point) == wanted)}
+                    | {"output_gap": apart, "fresh_gap": apart, "nearest": int((width, point) == wanted)}
                 )
     return {
         "descent": pd.concat(descents, ignore_index=True),
@@ -180,6 +180,7 @@ def reduced(model: str, seeds: int, neurons=40, sizes=(14, 9, 6, 3, 1, 1)) -> di
                     **key,
                     "point": point,
                     "marked": mark,
+                    "slow": mark,
                     "width": neurons,
                     "loss": loss(point),
                     "low": 6 + seed,

@@ -127,7 +127,7 @@ def _text(precise: list[str]) -> str:
         "Eigenvalues of the Hessian at a critical point of a narrow network (left) and after one of its "
         "neurons is split into equal ones (right): magnitude, in order of the eigenvalue. What is "
         "below the threshold, set in the spectrum's widest gap, is zero. Last line: negative eigenvalues "
-        "of all bounded points found of this index, by each neuron copied so often. The paper's points are its own"
+        "of all bounded points found of this index, by each neuron copied. The paper's points are its own"
     )
     smaller = f"; zeros in {precise[0]} lie below the axes" if precise else ""
     residuals = ", ".join(short(value) for value in published.RESIDUAL.values())
