@@ -34,7 +34,7 @@ EMBEDDING_REDUCED = combined(
 )
 DIGESTS["embedding"] = {
     "points": EMBEDDING_POINTS,
-    **dict.fromkeys(("curves", "spectra", "diagram", "split"), EMBEDDING_EMBEDDED),
+    **dict.fromkeys(("curves", "spectra", "growth", "diagram", "split"), EMBEDDING_EMBEDDED),
     **dict.fromkeys(("descent", "plateaus", "snapshots"), EMBEDDING_DESCENDED),
     **dict.fromkeys(("training", "reductions", "groups", "cosines", "agreement"), EMBEDDING_REDUCED),
     "certificate": combined(EMBEDDING_CODE["certify"] + specs.canonical(EMBEDDING["certificate"])),
@@ -79,6 +79,7 @@ rule embedding_embed:
     output:
         curves=table("embedding", "curves"),
         spectra=table("embedding", "spectra"),
+        growth=table("embedding", "growth"),
         diagram=table("embedding", "diagram"),
         split=table("embedding", "split"),
     log:
@@ -94,7 +95,7 @@ rule embedding_embed:
     shell:
         "python workflow_scripts/job.py {log} embed_points.py --spec {params.spec:q} --threads {threads} --gpus 0"
         " --line {input.line} --iris {input.iris} --iris-bias {input.iris_bias} --curves {output.curves}"
-        " --spectra {output.spectra} --diagram {output.diagram} --split {output.split}"
+        " --spectra {output.spectra} --growth {output.growth} --diagram {output.diagram} --split {output.split}"
 
 
 rule embedding_descend:

@@ -16,6 +16,7 @@ from torch import Tensor
 from anarch.critical.descent import (
     History,
     TwoLayer,
+    decay,
     from_flat,
     gaussian,
     halving,
@@ -27,7 +28,7 @@ from anarch.critical.descent import (
 from anarch.critical.diagram import CriticalPoint
 from anarch.critical.networks import output
 from anarch.critical.slow_points import slow_points
-from anarch.critical.stagnation import gap
+from anarch.critical.stagnation import gap, share_apart
 from anarch.randomness import generator
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, curve_rows, history_rows, load_data, numbered, read_points
@@ -89,6 +90,7 @@ def plateaus(
     rows = []
     for number, k in numbers.items():
         wide = history.snapshots[history.steps[k]].output(x)
+        between = history.snapshots[history.steps[k]].output(curve_grid(x))
         told = {
             **run,
             "plateau": number,
@@ -106,19 +108,11 @@ def plateaus(
                 "gap": gaps[j].loss,
                 "relative_gap": relative,
                 "output_gap": gaps[j].outputs,
+                "fresh_gap": share_apart(between, narrow.outputs),
                 "nearest": int(j == nearest),
             }
             rows.append({**told, **told_of_narrow, **of_gap})
     return rows
-
-
-def decay(history: History, k: int) -> float | None:
-    """-d ln(loss) / d ln(step) at record ``k``, from its neighbours."""
-    before, after = max(k - 1, 0), min(k + 1, len(history.steps) - 1)
-    if history.steps[before] == 0 or min(history.losses[before], history.losses[after]) <= 0:
-        return None
-    fall = math.log(history.losses[before] / history.losses[after])
-    return fall / math.log(history.steps[after] / history.steps[before])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """What embedding does to critical points: spectra before and after, the diagram of width 3, output functions.
 
 The spectra are of the best points on hand: on the line a minimum of width 2 with a loss and the minimum of
-width 3, on Iris the saddle whose index comes nearest to --spec's ``negatives``.  The neuron that is split is
-the one whose split adds the fewest negative eigenvalues.  One case is done again in many digits.
+width 3, on Iris of the saddles whose index comes nearest to --spec's ``negatives`` that of lowest loss.  The
+first neuron is split; what a split of each neuron of each such point adds is counted.  One case is done again
+in many digits.
 """
 
 import json
@@ -16,7 +17,7 @@ from torch import Tensor
 from anarch.critical.copying import Copied, choose, copied, copied_precisely
 from anarch.critical.diagram import CriticalPoint, embeddings
 from anarch.critical.networks import gradient, loss
-from anarch.critical.spectra import inertia
+from anarch.critical.spectra import Inertia, inertia
 from anarch.critical.splitting import split_neuron
 from anarch.models.flat import Network, layers, pack, unpack
 from shared.artefacts import write_csv
@@ -34,28 +35,31 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--line", type=Path, nargs="+", required=True, help="points of widths 1, 2, 3")
     arguments.add_argument("--iris", type=Path, required=True, help="points without output bias")
     arguments.add_argument("--iris-bias", type=Path, required=True, help="points with output bias")
-    for name in ("curves", "spectra", "diagram", "split"):
+    for name in ("curves", "spectra", "growth", "diagram", "split"):
         arguments.add_argument(f"--{name}", type=Path, required=True, help="CSV to write")
     args = arguments.parse_args(argv)
     start(args)
     spec, line, flowers = args.spec, load_data(args.spec["line"]), load_data("iris")
     points = [point for path in args.line for point in read_points(path, *line)]
     saddles = {
-        case: choose(read_points(path, *flowers), *flowers, negatives=spec["negatives"])
+        case: choose(read_points(path, *flowers), negatives=spec["negatives"])
         for case, path in (("iris", args.iris), ("iris_bias", args.iris_bias))
     }
     write_csv(args.curves, curves(points, *line))
     write_csv(args.diagram, diagram(points, *line))
-    write_csv(args.split, split(*saddles["iris"], spec["alpha"], *flowers))
+    write_csv(args.split, split(saddles["iris"][0], 0, spec["alpha"], *flowers))
     progress(1, 2, "part")
     fitted = [point for point in points if point.network.widths[1] == 2 and point.loss > ZERO_LOSS]
     widest = [p for p in points if p.network.widths[1] == max(q.network.widths[1] for q in points)]
-    minimum, most = choose(fitted, *line, negatives=0), spec["copies"]
-    rows = spectrum_rows("line", copied(*minimum, most, *line))
+    minima, most = choose(fitted, negatives=0), spec["copies"]
+    rows = spectrum_rows("line", copied(minima[0], 0, most, *line))
     rows += spectrum_rows("line_zero", copied(min(widest, key=lambda p: p.loss), 0, most, *line))
-    for case, saddle in saddles.items():
-        rows += spectrum_rows(case, copied(*saddle, most, *flowers))
-    precise = copied_precisely(*minimum, most, *line, digits=spec["digits"])
+    grown = growth("line", minima, most, *line)
+    for case, chosen in saddles.items():
+        rows += spectrum_rows(case, copied(chosen[0], 0, most, *flowers))
+        grown += growth(case, chosen, most, *flowers)
+    write_csv(args.growth, grown)
+    precise = copied_precisely(minima[0], 0, most, *line, digits=spec["digits"])
     rows += spectrum_rows("line", precise, f"{spec['digits']} digits")
     write_csv(args.spectra, rows)
 
@@ -80,6 +84,24 @@ def spectrum_rows(case: str, spectra: Sequence[Copied], arithmetic: str = "float
             }
             for index, (value, sign) in enumerate(zip(values.tolist(), signs.tolist(), strict=True))
         ]
+    return rows
+
+
+def growth(case: str, points: Sequence[CriticalPoint], most: int, x: Tensor, y: Tensor) -> Rows:
+    """A row per point, neuron and number of its copies, with what the last split added."""
+    rows: Rows = []
+    for number, point in enumerate(points):
+        for neuron in range(point.network.widths[1]):
+            before: Inertia | None = None
+            for copies, found in enumerate(copied(point, neuron, most, x, y), start=1):
+                counts = inertia(found.eigenvalues)
+                told = {"case": case, "point": number, "neuron": neuron, "copies": copies, "loss": found.loss}
+                added = {
+                    "added_negative": before and counts.negative - before.negative,
+                    "added_zero": before and counts.zero - before.zero,
+                }
+                rows.append({**told, **inertia_columns(counts), **added})
+                before = counts
     return rows
 
 

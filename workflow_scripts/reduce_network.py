@@ -1,6 +1,7 @@
 """Train a wide ReLU network, or a small CNN, from a tiny start; merge neurons of one orientation; compare.
 
-At each of --spec's ``points`` the network is reduced, and the reduced one trained on at the same rate.
+At each of --spec's ``points`` and at each slow point of the training the network is reduced, and the reduced
+one trained on at the same rate.  The last slow point is marked or, where there is none, ``marked`` of --spec.
 """
 
 import json
@@ -13,9 +14,10 @@ import torch
 from torch import Tensor
 
 from anarch.critical.channels import gaussian_cnn
-from anarch.critical.descent import TwoLayer, gaussian
+from anarch.critical.descent import TwoLayer, decay, gaussian
 from anarch.critical.reducing import Examples, reduce_at, train_on
 from anarch.critical.reduction import Groups, amplitudes, group, orientations
+from anarch.critical.slow_points import slow_points
 from anarch.data.regression import flat_images, one_hot
 from anarch.randomness import generator
 from shared.artefacts import write_csv
@@ -37,29 +39,40 @@ def main(argv: list[str] | None = None) -> None:
     args = arguments.parse_args(argv)
     spec = args.spec
     data = load_data(args.data, start(args), flat=spec["model"] == "two_layer")
-    descent = {"lr": spec["lr"], "record_every": spec["record_every"]}
     net = first_network(spec, data["train"], generator(spec["seed"], "reduction", spec["model"]))
-    history = train_on(net, data["train"], steps=spec["steps"], **descent)
+    history = train_on(
+        net, data["train"], lr=spec["lr"], steps=spec["steps"], record_every=spec["record_every"]
+    )
+    slow = [history.steps[k] for k in slow_points(history.steps, history.gradient_norms)]
+    points, marked = sorted({*spec["points"], *slow}), [spec["marked"], *slow][-1]
     run = {"model": spec["model"], "dataset": spec["dataset"], "seed": spec["seed"]}
     training = history_rows(
         history, len(net.inner), {**run, "stage": "original", "point": None, "marked": None}
     )
     rows = []
-    for done, point in enumerate(spec["points"], start=1):
+    for done, point in enumerate(points, start=1):
         wide = history.snapshots[point]
-        at_point = {**run, "point": point, "marked": int(spec["pictured"] and point == spec["marked"])}
+        at_point = {**run, "point": point, "marked": int(spec["pictured"] and point == marked)}
+        rate = decay(history, history.steps.index(point))
         groups = group(wide, cosine=spec["cosine"], low_amplitude=spec["low_amplitude"])
         draws = generator(spec["seed"], "reduction", spec["model"], "merge", point)
         comparison, after, pairs = reduce_at(
-            point, history, groups, data["train"], data["test"], draws, steps=spec["retrain_steps"], **descent
+            point,
+            history,
+            groups,
+            data["train"],
+            data["test"],
+            draws,
+            lr=spec["lr"],
+            steps=spec["retrain_steps"],
         )
-        rows.append({**at_point, **asdict(comparison)})
+        rows.append({**at_point, "slow": int(point in slow), "rate": rate, **asdict(comparison)})
         training += history_rows(after, len(groups.members), {**at_point, "stage": "reduced"})
-        if point == spec["marked"]:
+        if point == marked:
             write_csv(args.groups, group_rows(wide, groups, run))
             write_csv(args.cosines, cosine_rows(wide, groups, spec["model"]))
             write_csv(args.agreement, pair_rows(pairs, run))
-        progress(done, len(spec["points"]), "point")
+        progress(done, len(points), "point")
     write_csv(args.training, training)
     write_csv(args.reductions, rows)
 

@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         "output_bias": int(spec["output_bias"]),
         "starts": spec["starts"],
     }
-    write_csv(args.out, point_rows(points, **told))
+    write_csv(args.out, point_rows(points, x, **told))
 
 
 def target(spec: Mapping[str, Any]) -> list[Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from anarch.critical.diagram import CriticalPoint, embed
 from anarch.critical.networks import gradient, hessian, loss
 from anarch.critical.precise import precise_critical_point, precise_eigenvalues, precise_split
-from anarch.critical.spectra import inertia, spectrum
+from anarch.critical.spectra import spectrum
 from anarch.models.flat import Network
 
 _BOUNDED = 20.0  # a parameter beyond it: the neuron is a step, and the point on its way to infinity
@@ -25,22 +25,16 @@ class Copied:
     residual: float | None  # L1 norm of the gradient, in float64
 
 
-def choose(
-    points: Sequence[CriticalPoint], x: Tensor, y: Tensor, *, negatives: int
-) -> tuple[CriticalPoint, int]:
-    """The point whose index is nearest to ``negatives``, and the neuron whose split adds the fewest.
+def choose(points: Sequence[CriticalPoint], *, negatives: int) -> list[CriticalPoint]:
+    """The points whose index is nearest to ``negatives``, lowest loss first.
 
-    Ties go to the lowest loss.  Degenerate and unbounded points are taken only where there is no other.
+    What a split adds plays no part, for that is what the choice is made to show.  Degenerate and unbounded
+    points are taken only where there is no other.
     """
     regular = [p for p in points if p.inertia.zero == 0 and p.theta.abs().max() < _BOUNDED] or points
-    ranked = []
-    for k, point in enumerate(regular):
-        for neuron in range(point.network.widths[1]):
-            wide, theta = embed(point.network, point.theta, _copies(point.network, neuron, 2))
-            index = inertia(spectrum(hessian(wide, theta, x, y))).negative
-            ranked.append((abs(point.inertia.negative - negatives), index, point.loss, k, neuron))
-    *_, k, neuron = min(ranked)
-    return regular[k], neuron
+    nearest = min(abs(p.inertia.negative - negatives) for p in regular)
+    chosen = [p for p in regular if abs(p.inertia.negative - negatives) == nearest]
+    return sorted(chosen, key=lambda p: p.loss)
 
 
 def copied(point: CriticalPoint, neuron: int, most: int, x: Tensor, y: Tensor) -> list[Copied]:

@@ -194,6 +194,15 @@ def train(
     return history
 
 
+def decay(history: History, k: int) -> float | None:
+    """-d ln(loss) / d ln(step) at record ``k``, from its neighbours."""
+    before, after = max(k - 1, 0), min(k + 1, len(history.steps) - 1)
+    if history.steps[before] == 0 or min(history.losses[before], history.losses[after]) <= 0:
+        return None
+    fall = math.log(history.losses[before] / history.losses[after])
+    return fall / math.log(history.steps[after] / history.steps[before])
+
+
 def recorded(steps: int, every: int) -> list[int]:
     """The steps that a training of ``steps`` looks at: every so many, and the last."""
     return sorted({*range(0, steps, every), steps})

@@ -13,6 +13,7 @@ from anarch.critical.splitting import split_neuron
 from anarch.models.flat import Network, layers, pack, unpack
 
 _BENT = 1e-4  # |sigma'| at a sample above which a neuron is not yet saturated there
+_IDLE = 1e-4  # what a neuron must add to some output; targets are of order 1
 _SAME = 1e-5  # largest difference, on the grid and of the loss, of what counts as one output function
 
 
@@ -68,19 +69,25 @@ def find(
     return _clusters(network, points.theta[kept], points.residual[kept], start, x, y, grid, same)
 
 
-def effective_width(network: Network, theta: Tensor, x: Tensor, *, tol: float = 1e-4) -> int:
+def neuron_sizes(network: Network, theta: Tensor, x: Tensor) -> Tensor:
+    """|a_k| |f_k|_inf over ``x`` (n, d) of every neuron (m,): the most that it adds to the outputs."""
+    f = features(network, theta, x)[1]
+    return layers(network, theta)[1][0].norm(dim=0) * f.abs().amax(0)
+
+
+def effective_width(network: Network, theta: Tensor, x: Tensor, *, tol: float = _IDLE) -> int:
     """Neurons of the two-layer network that are not idle, not steps between samples, and no copies.
 
-    Idle: |a_k| |f_k|_inf below ``tol`` of the largest.  A step: |sigma'| above 1e-4 at no more than d + 1
-    samples of ``x`` (n, d), too few to determine its d + 1 input weights: it sits at infinity, or on a flat
-    valley that leads there.  Copy: features equal, for tanh up to sign, within ``tol`` on all of ``x``:
-    such a network is an embedding of a narrower one.
+    Idle: |a_k| |f_k|_inf (`neuron_sizes`) is at most ``tol``, in the unit of the outputs; relative to the
+    largest neuron a network without any output would have none that is idle.  A step: |sigma'| above 1e-4
+    at no more than d + 1 samples of ``x`` (n, d), too few to determine its d + 1 input weights: it sits
+    at infinity, or on a flat valley that leads there.  Copy: features equal, for tanh up to sign, within
+    ``tol`` on all of ``x``: such a network is an embedding of a narrower one.
     """
     f = features(network, theta, x)[1]
     slope, _ = slope_and_bend(network, theta, x, 0)
-    size = layers(network, theta)[1][0].norm(dim=0) * f.abs().amax(0)
     bent = (slope.abs() > _BENT).sum(0) > x.shape[1] + 1
-    alive = (bent & (size > tol * size.max())).nonzero().squeeze(1)
+    alive = (bent & (neuron_sizes(network, theta, x) > tol)).nonzero().squeeze(1)
     kept: list[int] = []
     for k in alive.tolist():
         images = [f[:, k], -f[:, k]] if network.activation == "tanh" else [f[:, k]]

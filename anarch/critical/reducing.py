@@ -25,6 +25,7 @@ class Comparison:
     largest: int  # neurons of the largest group
     loss_merged: float
     loss_retrained: float
+    loss_end: float  # of the reduced network after all its steps
     retrain_steps: int  # until the reduced network is back at the loss, or all that it took
     agreement_merged: float
     agreement: float
@@ -60,23 +61,23 @@ def reduce_at(
     *,
     lr: float,
     steps: int,
-    record_every: int,
 ) -> tuple[Comparison, History, Tensor]:
     """Merge the ``groups`` of the network at ``step`` of ``history`` and train the reduced one for ``steps``.
 
-    The two are compared right after the merging and, as in the paper, at the same loss: when the reduced one
-    is back at the loss of ``step``.  Then it is split back to the width, which must change nothing.
+    The two are compared right after the merging and, as in the paper, at the same loss: at the first step, of
+    which each is looked at, where the reduced one is back at the loss of ``step``; some steps later it is
+    another network.  Then it is split back to the width, which must change nothing.
 
     Returns: the comparison, the training of the reduced network, and the counts (d', d') of pairs of
     predictions, rows by the wide network.
     """
     record, wide = history.steps.index(step), history.snapshots[step]
     narrow, target = merge(wide, groups, draws), history.losses[record]
-    after = train_on(narrow, train_examples, lr=lr, steps=steps, record_every=record_every)
+    after = train_on(narrow, train_examples, lr=lr, steps=steps, record_every=1)
     back = next((k for k, value in enumerate(after.losses) if value <= target), len(after.losses) - 1)
     compared = after.snapshots[after.steps[back]]
     rewidened = compared.widened(len(wide.inner))
-    split = train_on(rewidened, train_examples, lr=lr, steps=0, record_every=record_every)
+    split = train_on(rewidened, train_examples, lr=lr, steps=0, record_every=1)
     x, y = test_examples
     before, reduced = wide.output(x), compared.output(x)
     share, pairs = agreement(before, reduced)
@@ -88,6 +89,7 @@ def reduce_at(
         largest=len(groups.members[0]),
         loss_merged=after.losses[0],
         loss_retrained=after.losses[back],
+        loss_end=after.losses[-1],
         retrain_steps=after.steps[back],
         agreement_merged=agreement(before, narrow.output(x))[0],
         agreement=share,

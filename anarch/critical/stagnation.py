@@ -15,6 +15,11 @@ class Gap:
     outputs: float  # root mean square of f_wide - f_narrow over the samples and outputs
 
 
+def share_apart(wide: Tensor, narrow: Tensor) -> float:
+    """Root mean square of f_wide - f_narrow over that of f_narrow, of outputs (g, d') on fresh points."""
+    return ((wide - narrow).square().mean() / narrow.square().mean()).sqrt().item()
+
+
 def gap(wide: Tensor, narrow: Tensor, y: Tensor) -> Gap:
     """Compare outputs (n, d') of two networks on the samples with targets ``y`` (n, d').
 

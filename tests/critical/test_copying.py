@@ -51,15 +51,16 @@ def test_more_digits_give_the_same_eigenvalues_and_smaller_zeros(line, points):
     assert inertia(precise[1].eigenvalues).zero == 1 and precise[1].eigenvalues.abs().min() < 1e-25
 
 
-def test_the_regular_point_of_the_nearest_index_is_chosen_and_the_neuron_that_adds_the_fewest(line, points):
-    point, neuron = choose(points, *line, negatives=0)
-    assert point.inertia.negative == 0 and point.loss == min(p.loss for p in points)
-    negatives = [inertia(copied(point, k, 2, *line)[1].eigenvalues).negative for k in (0, 1)]
-    assert negatives[neuron] == min(negatives)
-    assert choose(points, *line, negatives=5)[0] is not points[2]  # degenerate, though a saddle
-    assert choose([points[2]], *line, negatives=5)[0] is points[2]
+def test_all_regular_points_of_the_nearest_index_are_chosen_lowest_loss_first(points):
+    one, two, degenerate = points
+    assert one.inertia.negative == two.inertia.negative == 0 and two.loss < one.loss
+    assert choose([one, two], negatives=0) == [two, one]
+    saddle = replace(one, inertia=replace(one.inertia, negative=3))
+    assert choose([one, two, saddle], negatives=5) == [saddle]
+    assert choose(points, negatives=5) == [two, one]  # the third is degenerate, though a saddle
+    assert choose([degenerate], negatives=5) == [degenerate]
 
 
-def test_a_point_on_its_way_to_infinity_is_not_chosen(line, points):
+def test_a_point_on_its_way_to_infinity_is_not_chosen(points):
     far = replace(points[1], theta=torch.full_like(points[1].theta, 30.0), loss=-1.0)
-    assert choose([far, points[1]], *line, negatives=0)[0] is points[1]
+    assert choose([far, points[1]], negatives=0) == [points[1]]

@@ -6,7 +6,9 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from anarch.critical.descent import (
+    History,
     TwoLayer,
+    decay,
     from_flat,
     gaussian,
     halving,
@@ -134,3 +136,11 @@ def test_errors():
         train(start("relu", 1), x, y, lr=1e200, steps=5, record_every=1)
     with pytest.raises(ValueError, match="without output bias is needed"):
         from_flat(Network((1, 2, 1)), torch.zeros(7))
+
+
+def test_decay_is_the_exponent_of_a_power_law_and_unknown_at_the_start():
+    steps = [0, 10, 20, 40, 80]
+    history = History(steps, [5.0, *(step**-1.5 for step in steps[1:])])
+    assert decay(history, 1) is None  # its neighbour is step 0
+    assert [decay(history, k) for k in (2, 3, 4)] == [pytest.approx(1.5)] * 3
+    assert decay(History(steps, [1.0] * 5), 3) == 0

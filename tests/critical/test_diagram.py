@@ -1,10 +1,12 @@
 """The diagram of critical points on a curve whose narrow minima are known (embedding, Fig. 4)."""
 
+import math
+
 import pytest
 import torch
 from torch.testing import assert_close
 
-from anarch.critical.diagram import CriticalPoint, effective_width, embed, embeddings, find
+from anarch.critical.diagram import CriticalPoint, effective_width, embed, embeddings, find, neuron_sizes
 from anarch.critical.networks import hidden_width, initial, loss, output
 from anarch.critical.spectra import Inertia
 from anarch.models.flat import Network
@@ -66,6 +68,21 @@ def test_effective_width_sees_copies_mirror_images_idle_neurons_and_steps(line):
     assert effective_width(hidden_width(network, 2), torch.zeros(6).double(), x) == 0
     sigmoid = Network((1, 2, 1), "sigmoid", False)
     assert effective_width(sigmoid, torch.tensor([1.0, -1, 0.2, -0.2, 1, 1]).double(), x) == 2
+
+
+def test_a_network_without_an_output_has_no_neuron_that_counts(line):
+    """Each neuron is as large as the largest, and all of them are idle: its width is 0, not 3."""
+    network = Network((1, 3, 1), output_bias=False)
+    slopes, biases = [1.0, 0.7, 0.3], [0.2, -0.1, 0.4]
+    theta = torch.tensor([*slopes, *biases, 1e-7, -2e-7, 3e-7]).double()
+    assert effective_width(network, theta, line[0]) == 0
+    largest = [
+        max(abs(math.tanh(w * x + b)) for x in line[0][:, 0].tolist())
+        for w, b in zip(slopes, biases, strict=True)
+    ]
+    assert_close(neuron_sizes(network, theta, line[0]), theta[6:].abs() * torch.tensor(largest).double())
+    theta[6] = 1.0
+    assert effective_width(network, theta, line[0]) == 1
 
 
 def test_embedding_shares_output_weights_equally():

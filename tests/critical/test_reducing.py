@@ -54,7 +54,7 @@ def test_a_network_of_copies_is_reduced_to_what_was_copied(narrow, shape):
     wide, examples, test = narrow.widened(11), problem(shape), problem(shape, 6)
     history = train_on(wide, examples, lr=1e-3, steps=0, record_every=1)
     groups = group(wide, cosine=0.999999, low_amplitude=0)
-    options = {"lr": 1e-3, "steps": 4, "record_every": 2}
+    options = {"lr": 1e-3, "steps": 4}
     found, after, pairs = reduce_at(0, history, groups, examples, test, generator(0, "merge"), **options)
     assert (found.width, found.groups, found.low) == (11, len(narrow.inner), 0)
     assert found.largest == -(-11 // len(narrow.inner))
@@ -71,8 +71,9 @@ def test_the_two_are_compared_where_the_reduced_one_is_first_back_at_the_loss():
     examples = problem(shape)
     history = train_on(net, examples, lr=1e-3, steps=0, record_every=1)
     groups = group(net, cosine=0.999999, low_amplitude=0)
-    options = {"lr": 1e-3, "steps": 6, "record_every": 2}
+    options = {"lr": 1e-3, "steps": 6}
     for loss, steps in ((1e9, 0), (-1.0, 6)):  # it is there at once; it never is
         at = History(history.steps, [loss], history.gradient_norms, history.snapshots)
         found, after, _ = reduce_at(0, at, groups, examples, examples, generator(0, "merge"), **options)
-        assert found.retrain_steps == steps and found.loss_retrained == after.losses[steps // 2]
+        assert found.retrain_steps == steps and found.loss_retrained == after.losses[steps]
+        assert after.steps == list(range(7)) and found.loss_end == after.losses[6]

@@ -64,7 +64,7 @@ def wide_tables(seeds: int, origins=(1, 2), plateaus=2, last=3e5) -> dict[str, p
                         "gap": loss - narrow,
                         "relative_gap": 0.1,
                     }
-                    | {"output_gap": apart, "nearest": int((width, point) == wanted)}
+                    | {"output_gap": apart, "fresh_gap": apart, "nearest": int((width, point) == wanted)}
                 )
     return {
         "descent": pd.concat(descents, ignore_index=True),
@@ -118,11 +118,33 @@ def spectra(cases=("line", "line_zero", "iris", "iris_bias")) -> pd.DataFrame:
     return pd.DataFrame(pd.concat(rows, ignore_index=True))
 
 
+def growth() -> pd.DataFrame:
+    """Two neurons of one minimum on the line, and of two saddles on Iris: 3, 5, 7 once, else 3, 6, 9."""
+    rows = []
+    for case, points in (("line", 1), ("iris", 2), ("iris_bias", 2)):
+        for point, neuron, copies in ((p, n, c) for p in range(points) for n in (0, 1) for c in (1, 2, 3)):
+            more = 1 if case == "line" else 2 if (point, neuron) == (0, 0) else 3
+            negative = (0 if case == "line" else 3) + more * (copies - 1)
+            told = {"case": case, "point": point, "neuron": neuron, "copies": copies, "negative": negative}
+            added = {"added_negative": more, "added_zero": 1} if copies > 1 else {}
+            rows.append({**told, "loss": 0.0112, "zero": copies - 1, **added})
+    return pd.DataFrame(rows)
+
+
 def found(losses=LOSSES) -> dict[str, pd.DataFrame]:
     points, diagram = [], []
     for (width, point), loss in losses.items():
         told = {"width": width, "point": point, "loss": loss, "residual": 4e-16}
-        points.append({**told, "case": "line", "starts": 2000, "found": 1200 - 300 * point, "zero": 0})
+        points.append(
+            {
+                **told,
+                "case": "line",
+                "starts": 2000,
+                "found": 1200 - 300 * point,
+                "zero": 0,
+                "negative": point,
+            }
+        )
         for main in (1, 0) if width == 2 else (1,):
             counts = {"negative": 3 - width + point, "zero": 3 - width + 1 - main}
             told |= {"positive": 5, "copies": "2+1", "main": main, "minimal": 3 - width}
@@ -158,6 +180,7 @@ def reduced(model: str, seeds: int, neurons=40, sizes=(14, 9, 6, 3, 1, 1)) -> di
                     **key,
                     "point": point,
                     "marked": mark,
+                    "slow": mark,
                     "width": neurons,
                     "loss": loss(point),
                     "low": 6 + seed,
@@ -223,5 +246,6 @@ def made(seeds: int) -> dict[str, pd.DataFrame]:
         **both,
         "split": split(),
         "spectra": spectra(),
+        "growth": growth(),
         "certificate": certificate(),
     }

@@ -6,7 +6,7 @@ import pytest
 from endings import drawing, equal_bytes, missing_columns, missing_rows, words
 from legible import assert_legible, texts, xy
 from matplotlib.figure import Figure
-from planted_embedding import GRID, curves, found, made, output, spectra, wide_tables
+from planted_embedding import GRID, curves, found, growth, made, output, spectra, wide_tables
 
 from anarch.figures import embedding
 from anarch.figures.embedding import published, series
@@ -140,7 +140,8 @@ def test_fig3_prints_the_counts_beside_the_papers(three):
     assert line[2].startswith("in 50 digits 2, 2, 9, zeros up to")
     assert zero_loss[1] == "0 negative, 6 zero, 10 positive" and len(zero_loss) == 2
     assert "7 negative (paper 7)" in told[8] and "7 negative (paper 7)" in told[11]
-    some = draw("fig3", {"spectra": spectra(("iris", "own"))})
+    assert told[2].endswith("negative: 2 (2×)") and told[8].endswith("negative: 7 (1×), 9 (3×)")
+    some = draw("fig3", {"spectra": spectra(("iris", "own")), "growth": growth()})
     assert some.axes[3].get_ylabel().startswith("own") and "paper" not in titles(some)[3]
     assert_legible(some)
 
@@ -152,11 +153,12 @@ def test_fig4_sets_every_point_at_its_loss_with_its_output_beside(three):
     assert places[:3] == [(1, 0.062), (2, 0.0112), (2, 0.0391)]
     assert places[3][0] == 3 and tree.get_ylim()[0] < places[3][1] < 0.0112
     filled = {int(mark.get_xdata()[0]) for mark in marks if mark.get_markerfacecolor() != "white"}
-    assert filled == {3}
+    assert filled == {1, 2, 3}  # minima of their own width, though saddles in width 3
+    assert [mark.get_markerfacecolor() for mark in marks].count("white") == 1
     for ax, point in zip(outputs, [(1, 0), (2, 1), (2, 0), (3, 0)], strict=True):
         np.testing.assert_array_equal(xy(ax, "output")[1], output(*point, GRID))
     assert outputs[1].texts[0].get_text().splitlines() == [
-        "2b: loss 0.0391, index 2",
+        "2b: loss 0.0391, index 1 → 2",
         "degeneracy 1, $m-m_0$ = 1",
         "(by other splits 1 to 2)",
         "from 900 of 2,000 starts",
@@ -169,7 +171,8 @@ def test_fig4_has_room_for_many_points():
     assert_legible(figure)
     shown = [ax.texts[0].get_text()[:2] for ax in figure.axes[1:]]
     assert len(shown) == 10 and {"1a", "1b", "2a", "2d", "3a", "3d"} <= set(shown)
-    assert "the 4 others are left out" in words(figure) and "2, 5, 7 of each width" in words(figure)
+    assert "the 4 others are left out" in words(figure) and "1, 1, 1 minima" in words(figure)
+    assert "1, 2, 1 points) and 1, 4, 6 saddles" in words(figure)
 
 
 def test_fig5_draws_losses_matrix_and_agreement(three):
@@ -245,6 +248,7 @@ test_a_missing_column_is_named = missing_columns(
         ("fig1", "curves", "kind"),
         ("fig2", "split", "role"),
         ("fig3", "spectra", "threshold"),
+        ("fig3", "growth", "copies"),
         ("fig4", "diagram", "minimal"),
         ("fig5", "training", "stage"),
         ("fig6", "agreement", "count"),

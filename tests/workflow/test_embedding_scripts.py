@@ -1,5 +1,7 @@
 """The embedding study's scripts on tiny inputs: tables read back exactly, a split is definition 5."""
 
+from dataclasses import replace
+
 import torch
 
 from anarch.critical.copying import copied
@@ -10,7 +12,7 @@ from anarch.critical.reduction import group
 from anarch.critical.spectra import inertia, spectrum
 from anarch.data.regression import iris
 from anarch.models.flat import Network
-from embed_points import spectrum_rows, split
+from embed_points import growth, spectrum_rows, split
 from reduce_network import cosine_rows, group_rows
 from shared.artefacts import write_csv
 from shared.critical_points import curve_grid, load_data, numbered, point_rows, read_points
@@ -33,7 +35,9 @@ def flower_point(seed: int) -> CriticalPoint:
 
 def test_points_read_back_exactly(tmp_path):
     points = [flower_point(seed) for seed in (0, 1)]
-    write_csv(tmp_path / "p.csv", point_rows(points, case="iris", width=2, output_bias=0, starts=9))
+    write_csv(
+        tmp_path / "p.csv", point_rows(points, iris()[0], case="iris", width=2, output_bias=0, starts=9)
+    )
     back = read_points(tmp_path / "p.csv", *iris())
     for one, other in zip(points, back, strict=True):
         assert one.network == other.network and torch.equal(one.theta, other.theta)
@@ -74,6 +78,32 @@ def test_spectra_count_what_they_list():
         assert len(own) == width * 8 == own[0]["negative"] + own[0]["zero"] + own[0]["positive"]
         for sign, name in ((-1, "negative"), (0, "zero"), (1, "positive")):
             assert sum(row["sign"] == sign for row in own) == own[0][name]
+
+
+def test_points_tell_their_minima_and_what_makes_their_width():
+    """Of two points one is a minimum; the smallest neuron is that of tiny weights to the outputs."""
+    (x, _), saddle = iris(), flower_point(0)
+    theta = saddle.theta.clone()
+    theta[10::2] *= 1e-9  # outgoing weights of neuron 0
+    point = replace(saddle, theta=theta, inertia=replace(saddle.inertia, negative=0))
+    rows = point_rows([point, replace(saddle, inertia=replace(saddle.inertia, negative=1))], x)
+    assert [row["minima"] for row in rows] == [1, 1]
+    assert [row["effective_width"] for row in rows] == [1, 2]
+    assert rows[0]["smallest_neuron"] < 1e-8 < 1e-4 < rows[1]["smallest_neuron"]
+
+
+def test_growth_is_what_each_split_of_each_neuron_adds():
+    points = [flower_point(seed) for seed in (0, 1)]
+    rows = growth("iris", points, 3, *iris())
+    assert [(r["point"], r["neuron"], r["copies"]) for r in rows] == [
+        (p, n, c) for p in (0, 1) for n in (0, 1) for c in (1, 2, 3)
+    ]
+    for row, earlier in zip(rows, [None, *rows], strict=False):
+        first = row["copies"] == 1
+        for name in ("negative", "zero"):
+            assert row[f"added_{name}"] == (None if first else row[name] - earlier[name])
+        curvature = copied(points[row["point"]], row["neuron"], row["copies"], *iris())[-1]
+        assert row["negative"] == inertia(curvature.eigenvalues).negative
 
 
 def test_groups_and_cosines_share_their_order():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from anarch.critical.descent import History
-from anarch.critical.diagram import CriticalPoint
+from anarch.critical.diagram import CriticalPoint, effective_width, neuron_sizes
 from anarch.critical.networks import output
 from anarch.critical.spectra import Inertia
 from anarch.data.regression import iris, tanh_steps
@@ -52,8 +52,9 @@ def inertia_columns(found: Inertia) -> dict[str, Any]:
     }
 
 
-def point_rows(points: Sequence[CriticalPoint], **told: Any) -> list[dict[str, Any]]:
-    """One row per point; `read_points` is the inverse.  ``theta``: the parameters, blanks between them."""
+def point_rows(points: Sequence[CriticalPoint], x: Tensor, **told: Any) -> list[dict[str, Any]]:
+    """One row per point on ``x``; `read_points` is the inverse.  ``theta``: parameters, blanks between."""
+    minima = sum(point.inertia.negative == 0 for point in points)
     return [
         {
             **told,
@@ -63,6 +64,9 @@ def point_rows(points: Sequence[CriticalPoint], **told: Any) -> list[dict[str, A
             "residual": point.residual,
             "found": point.found,
             **inertia_columns(point.inertia),
+            "minima": minima,
+            "effective_width": effective_width(point.network, point.theta, x),
+            "smallest_neuron": neuron_sizes(point.network, point.theta, x).min().item(),
             "theta": " ".join(map(repr, point.theta.tolist())),
         }
         for number, point in enumerate(points)

@@ -12,7 +12,7 @@ from matplotlib.patches import ConnectionPatch
 from anarch.figures import scales, style, tables
 from anarch.figures.embedding import published, series
 
-POINTS = ("case", "width", "starts", "point", "loss", "found")
+POINTS = ("case", "width", "starts", "point", "loss", "found", "negative")
 DIAGRAM = ("width", "point", "copies", "main", "loss", "residual", "negative", "zero", "positive", "minimal")
 ROOM = 10  # critical points whose output is drawn; more are marks only
 NOTHING = 1e-12  # a loss below this share of the largest is zero
@@ -28,6 +28,8 @@ def fig4(points: pd.DataFrame, curves: pd.DataFrame, diagram: pd.DataFrame, *, a
     main = diagram[diagram.main == 1].sort_values("loss", ascending=False)
     if main.empty:
         raise tables.TableError("table diagram has no row with main = 1")
+    index = own.set_index(["width", "point"]).negative.rename("own")
+    main = main.join(index, on=["width", "point"], validate="many_to_one")
     shown = _chosen(main)
     room = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.03, wspace=0.05, hspace=0.02)
     figure = Figure(figsize=(style.DOUBLE, 1.4 + 0.68 * max(len(shown), 3)), layout=room)
@@ -46,8 +48,7 @@ def fig4(points: pd.DataFrame, curves: pd.DataFrame, diagram: pd.DataFrame, *, a
         )  # fmt: skip
         _link(figure, tree, ax, (row.width, heights[row.Index]), row.width)
     figure.legend(handles=_handles(main), loc="outside upper center", ncols=4)
-    counts = own.groupby("width").point.nunique()
-    style.caption(figure, _text(main, shown, counts), about=about, counts=f"n = {len(main)} critical points")
+    style.caption(figure, _text(main, shown), about=about, counts=f"n = {len(main)} critical points")
     return figure
 
 
@@ -58,7 +59,7 @@ def _chosen(main: pd.DataFrame) -> pd.DataFrame:
 
 
 def _losses(ax: Axes, main: pd.DataFrame) -> dict[Any, float]:
-    """A mark per critical point, filled where no eigenvalue is negative; returns their heights."""
+    """A mark per critical point, filled where it is a minimum of its own network; returns their heights."""
     positive = main.loss[main.loss > NOTHING * main.loss.max()]
     scales.log_y(ax, positive)
     low, high = ax.get_ylim()
@@ -73,7 +74,7 @@ def _losses(ax: Axes, main: pd.DataFrame) -> dict[Any, float]:
         heights[row.Index] = float(row.loss) if row.Index in positive.index else floor
         ax.plot(
             [row.width], [heights[row.Index]], color=colour, marker=marker, markersize=6, linestyle="none",
-            markerfacecolor=colour if row.negative == 0 else "white", label=f"width {row.width:g}", zorder=4,
+            markerfacecolor=colour if row.own == 0 else "white", label=f"width {row.width:g}", zorder=4,
         )  # fmt: skip
     if len(positive) < len(main):
         ax.annotate(
@@ -111,7 +112,7 @@ def _told(row: Any, diagram: pd.DataFrame, points: pd.DataFrame) -> str:
     own = points[(points.width == row.width) & (points.point == row.point)]
     name = series.name((int(row.width), int(row.point)))
     lines = [
-        f"{name}: loss {series.short(row.loss)}, index {row.negative:g}",
+        f"{name}: loss {series.short(row.loss)}, index {row.own:g} → {row.negative:g}",
         f"degeneracy {row.zero:g}, $m-m_0$ = {row.minimal:g}",
     ]
     if len(spread) > 1:
@@ -132,12 +133,12 @@ def _link(figure: Figure, tree: Axes, ax: Axes, mark: tuple[float, float], width
 
 
 def _handles(main: pd.DataFrame) -> list[Line2D]:
-    saddle, minimum = bool((main.negative > 0).any()), bool((main.negative == 0).any())
+    saddle, minimum = bool((main.own > 0).any()), bool((main.own == 0).any())
     marks = [
         Line2D([], [], color=style.INK, marker="o", markerfacecolor=face, linestyle="none", label=label)
         for there, face, label in (
-            (saddle, "white", "index above 0: a saddle"),
-            (minimum, style.INK, "index 0"),
+            (minimum, style.INK, "minimum of its own width"),
+            (saddle, "white", "saddle there already"),
         )
         if there
     ]
@@ -146,17 +147,24 @@ def _handles(main: pd.DataFrame) -> list[Line2D]:
     return [*marks, output, dots]
 
 
-def _text(main: pd.DataFrame, shown: pd.DataFrame, counts: pd.Series) -> str:
-    widths = ", ".join(f"{width:g}" for width in counts.index)
-    ours, paper = (
+def _text(main: pd.DataFrame, shown: pd.DataFrame) -> str:
+    kinds = main.assign(minimum=main.own == 0).groupby("width").minimum.agg(["sum", "size"])
+    widths = ", ".join(f"{width:g}" for width in kinds.index)
+    minima, saddles, paper = (
         ", ".join(f"{n:g}" for n in numbers)
-        for numbers in (counts, [published.CRITICAL_POINTS.get(int(width), 0) for width in counts.index])
+        for numbers in (
+            kinds["sum"],
+            kinds["size"] - kinds["sum"],
+            [published.CRITICAL_POINTS.get(int(width), 0) for width in kinds.index],
+        )
     )
     wide = int((main.width + main.minimal).max())
     text = (
         f"Critical points of networks of widths {widths}, embedded in width {wide} by equal splitting of the "
-        f"first neuron: {ours} of each width that no narrower one has (the paper, on its data: {paper}). "
-        "Degeneracy: zero eigenvalues of the Hessian there, m − m₀ or more (Theorem 2); index: negative ones."
+        f"first neuron: of each width, and of no narrower one, {minima} minima (the paper, on its data and "
+        f"by training: {paper} points) and {saddles} saddles, which polishing finds. "
+        "Index: negative eigenvalues of the Hessian, in the own network → here; "
+        "degeneracy: zero ones here, m − m₀ or more (Theorem 2)."
     )
     left = len(main) - len(shown)
     return f"{text} Outputs of the {left} others are left out." if left else text

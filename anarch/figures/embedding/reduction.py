@@ -16,7 +16,7 @@ from anarch.figures.embedding import published, series
 TRAINING = ("model", "seed", "stage", "point", "step", "loss")
 REDUCTIONS = (
     "model", "seed", "point", "marked", "width", "loss", "low", "groups", "loss_retrained", "retrain_steps",
-    "agreement_merged", "agreement", "test_samples",
+    "agreement_merged", "agreement", "test_samples", "slow",
 )  # fmt: skip
 GROUPS = ("model", "position", "group")
 COSINES = ("model", "row", "column", "cosine")
@@ -86,13 +86,16 @@ def _reduction(
     _orientations(matrix, cosines, groups, UNITS[model])
     _reduced(reduced, tables.select(training, "training", stage="reduced"), chosen)
     _predictions(confusion, agreement)
-    _shares(shared, reductions, paper=model == "two_layer")
-    _widths(sizes, reductions, UNITS[model], paper=model == "two_layer")
+    # Slow points are a seed's own: a mean over seeds is of the points that all have.
+    seeds = reductions.groupby("point").seed.transform("nunique")
+    common = reductions[seeds == seeds.max()]
+    _shares(shared, common, chosen, paper=model == "two_layer")
+    _widths(sizes, common, chosen, UNITS[model], paper=model == "two_layer")
     for ax, name in zip((whole, matrix, reduced, confusion, shared, sizes), "abcdef", strict=True):
         style.letter(ax, name)
-    n = [int(count) for count in reductions.groupby("point").seed.nunique()]
+    n = [int(count) for count in common.groupby("point").seed.nunique()]
     counts = style.seeds_text(n) + (f"; strong lines, b and d: seed {chosen.seed:g}" if max(n) > 1 else "")
-    style.caption(figure, _text(model, int(chosen.test_samples)), about=about, counts=counts)
+    style.caption(figure, _text(model, chosen), about=about, counts=counts)
     return figure
 
 
@@ -189,21 +192,22 @@ def _bar(ax: Axes, image: object, label: str) -> None:
     figure.colorbar(image, ax=ax, label=label, shrink=0.75, aspect=14, pad=0.03)  # type: ignore[arg-type]
 
 
-def _shares(ax: Axes, reductions: pd.DataFrame, *, paper: bool) -> None:
+def _shares(ax: Axes, reductions: pd.DataFrame, chosen: pd.Series, *, paper: bool) -> None:
     """Agreement on the test set, right after merging and after retraining, by where it was reduced."""
     looks = {
         "agreement": ("retrained", style.BLUE, "o", "-"),
         "agreement_merged": ("merged", style.ORANGE, "^", style.DASHES[2]),
     }
     _by_point(ax, reductions, looks, 100)
-    low = 100 * float(reductions[[*looks]].min().min())
+    ax.plot([chosen.point], [100 * chosen.agreement], label="_marked", **MARK)
+    low = 100 * min(chosen.agreement, float(reductions[[*looks]].min().min()))
     ax.set(ylim=(max(-2.0, low - 5), 101), ylabel="predictions that agree (%)")
     style.legend_above(ax, 2)
     if paper:
         style.published(ax, published.AGREEMENT, colour=style.BLUE)
 
 
-def _widths(ax: Axes, reductions: pd.DataFrame, unit: str, *, paper: bool) -> None:
+def _widths(ax: Axes, reductions: pd.DataFrame, chosen: pd.Series, unit: str, *, paper: bool) -> None:
     """Groups found, and what is left when low amplitudes are dropped, by where it was reduced."""
     rows = reductions.assign(kept=reductions.width - reductions.low)
     looks = {
@@ -211,6 +215,7 @@ def _widths(ax: Axes, reductions: pd.DataFrame, unit: str, *, paper: bool) -> No
         "kept": (f"{unit}s kept", style.GREY, "s", style.DASHES[2]),
     }
     _by_point(ax, rows, looks, 1)
+    ax.plot([chosen.point], [chosen.groups], label="_marked", **MARK)
     top = max(float(rows.width.max()), published.GROUPS if paper else 0)
     ax.set(ylim=(-0.04 * top, 1.06 * top), ylabel=f"{unit}s")
     style.legend_above(ax, 2)
@@ -228,17 +233,18 @@ def _by_point(
     series.step_axis(ax, rows.point, "step of the reduction")
 
 
-def _text(model: str, samples: int) -> str:
-    unit = UNITS[model]
+def _text(model: str, chosen: pd.Series) -> str:
+    unit, samples = UNITS[model], int(chosen.test_samples)
+    kind = "the last slow point of the training" if chosen.slow else "no slow point: there is none"
     paper = (
         f" The paper, on MNIST: {published.GROUPS} of {published.NEURONS}, {published.AGREEMENT} %."
         if model == "two_layer"
         else ""
     )
     return (
-        f"Training loss (a) with the point of reduction (orange); cosines of the {unit}s' input weights "
-        "there, groups of several framed, low amplitudes beyond the dotted lines (b); loss of the network "
-        f"with one {unit} a group, trained on, thin: of other points and seeds (c); predictions of both on "
+        f"Training loss (a) with the point of reduction (orange, {kind}); cosines of the {unit}s' input "
+        "weights there, groups of several framed, low amplitudes beyond the dotted lines (b); loss of the "
+        f"network with one {unit} a group, trained on, thin: of other points and seeds (c); predictions of both on "
         f"{samples:,} test samples (d); their agreement (e) and the number of groups (f) by where it was "
         f"reduced.{paper}"
     )

@@ -14,6 +14,7 @@ COUNTS = ("negative", "zero", "positive")
 COLUMNS = (
     "case", "width", "index", "eigenvalue", "sign", "loss", "residual", *COUNTS, "threshold", "arithmetic",
 )  # fmt: skip
+GROWTH = ("case", "point", "neuron", "copies", "negative")
 CASES = {
     "line": "1-D data",
     "line_zero": "1-D data, zero loss",
@@ -30,9 +31,10 @@ THRESHOLD, PAPERS = (0, (4, 1.5)), (0, (1, 1.5))
 
 
 @style.house_style
-def fig3(spectra: pd.DataFrame, *, about: str) -> Figure:
+def fig3(spectra: pd.DataFrame, growth: pd.DataFrame, *, about: str) -> Figure:
     """Magnitude of every eigenvalue in order of its value; sign by colour and marker, counts above."""
     tables.require(spectra, "spectra", COLUMNS)
+    tables.require(growth, "growth", GROWTH)
     rows = tables.select(spectra, "spectra", arithmetic="float64")
     cases = [case for case in dict.fromkeys((*CASES, *rows.case.unique())) if (rows.case == case).any()]
     deep = {case: sorted(rows[rows.case == case].width.unique()) for case in cases}
@@ -43,7 +45,9 @@ def fig3(spectra: pd.DataFrame, *, about: str) -> Figure:
         own = spectra[spectra.case == case]
         bottom = _ordinate(line[0], rows[rows.case == case])
         for ax, width in zip(line, deep[case], strict=False):
-            _panel(ax, own[own.width == width], case, int(width), bottom)
+            copies = int(width) - int(deep[case][0]) + 1
+            alike = growth[(growth.case == case) & (growth.copies == copies)]
+            _panel(ax, own[own.width == width], alike, case, int(width), bottom)
         for ax in line[len(deep[case]) :]:
             ax.set_axis_off()
         line[0].set_ylabel(f"{CASES.get(case, case)}\n" r"$|\lambda|$")
@@ -66,7 +70,7 @@ def _ordinate(ax: Axes, rows: pd.DataFrame) -> float:
     return bottom
 
 
-def _panel(ax: Axes, rows: pd.DataFrame, case: str, width: int, bottom: float) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, alike: pd.DataFrame, case: str, width: int, bottom: float) -> None:
     plain, precise = rows[rows.arithmetic == "float64"], rows[rows.arithmetic != "float64"]
     for sign, (label, colour, marker, face) in SIGNS.items():
         part = plain[plain.sign == sign]
@@ -85,11 +89,11 @@ def _panel(ax: Axes, rows: pd.DataFrame, case: str, width: int, bottom: float) -
     ax.axhline(first.threshold, color=style.INK, linestyle=THRESHOLD, linewidth=0.8, label="threshold")
     ax.axhline(published.ZERO, color=style.GREY, linestyle=PAPERS, linewidth=0.9, label="_paper's line")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.set_title("\n".join(_told(first, precise, case, width)), fontsize=style.SMALL, linespacing=1.25)
+    ax.set_title("\n".join(_told(first, precise, alike, case, width)), fontsize=style.SMALL, linespacing=1.25)
 
 
-def _told(first: pd.Series, precise: pd.DataFrame, case: str, width: int) -> list[str]:
-    """Width, loss and gradient; the counts, with the paper's number; the counts in more digits."""
+def _told(first: pd.Series, precise: pd.DataFrame, alike: pd.DataFrame, case: str, width: int) -> list[str]:
+    """Width, loss and gradient; the counts, with the paper's number, in more digits, of all such points."""
     paper = published.NEGATIVE.get(case.split("_bias")[0], {}).get(width)
     beside = f" (paper {paper})" if paper is not None else ""
     lines = [
@@ -101,6 +105,9 @@ def _told(first: pd.Series, precise: pd.DataFrame, case: str, width: int) -> lis
         largest = precise[precise.sign == 0].eigenvalue.abs().max()
         size = f", zeros up to {short(largest, 2)}" if sure.zero else ""
         lines.append(f"in {sure.arithmetic} {sure.negative:g}, {sure.zero:g}, {sure.positive:g}{size}")
+    if len(alike):
+        counts = alike.negative.value_counts().sort_index()
+        lines.append("negative: " + ", ".join(f"{value:g} ({times}×)" for value, times in counts.items()))
     return lines
 
 
@@ -119,7 +126,8 @@ def _text(precise: list[str]) -> str:
     text = (
         "Eigenvalues of the Hessian at a critical point of a narrow network (left) and after one of its "
         "neurons is split into equal ones (right): magnitude, in order of the eigenvalue. What is "
-        "below the threshold, set in the spectrum's widest gap, is zero. The paper's points are its own"
+        "below the threshold, set in the spectrum's widest gap, is zero. Last line: negative eigenvalues "
+        "of all bounded points found of this index, by each neuron copied. The paper's points are its own"
     )
     smaller = f"; zeros in {precise[0]} lie below the axes" if precise else ""
     residuals = ", ".join(short(value) for value in published.RESIDUAL.values())
