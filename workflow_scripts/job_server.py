@@ -21,6 +21,7 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,14 @@ def start_job(client: socket.socket, jobs: Jobs, selector: selectors.BaseSelecto
             run_job(request, output)
         jobs[process] = client
         selector.register(client, selectors.EVENT_READ, data=process)
-        client.sendall(f"{process}\n".encode())
+        tell(client, process)
     os.close(output)
+
+
+def tell(client: socket.socket, answer: object) -> None:
+    """A line to a client, which may be gone by now: its end is then read where all others wait."""
+    with suppress(OSError):
+        client.sendall(f"{json.dumps(answer)}\n".encode())
 
 
 def end_jobs(jobs: Jobs, selector: selectors.BaseSelector) -> None:
@@ -100,8 +107,7 @@ def end_jobs(jobs: Jobs, selector: selectors.BaseSelector) -> None:
         client = jobs.pop(process)
         if client in selector.get_map():
             selector.unregister(client)
-            answer = [status, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]
-            client.sendall(f"{json.dumps(answer)}\n".encode())
+            tell(client, [status, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024])
         client.close()
 
 

@@ -56,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         data = file_digest(verified(args.data / paths.MANIFEST))
         key = text_digest(canonical_json(spec) + args.code + data + begun)
         if is_finished(args.out, spec, key):
+            sweep(args.out)
             print(f"{args.out} is finished already: nothing to do")
             return
         device = start(args, precision=spec.recipe.precision)
@@ -166,6 +167,11 @@ def publish(
         write_csv(out / paths.HISTORY, training.history)
         write_text(out / paths.SPEC, canonical_json(spec) + "\n")
         write_json(out / paths.PROVENANCE, {**provenance, "key": key})
+    sweep(out)
+
+
+def sweep(out: Path) -> None:
+    """Remove what only an unfinished run needs; one that was killed right after its last artefact left it."""
     (out / "diverged.csv").unlink(missing_ok=True)
     for leftover in out.glob(".resume-*"):
         state = leftover / "state.pt"

@@ -45,6 +45,7 @@ def modules_of(spec: RunSpec) -> list[str]:
     return [
         architecture_module(spec.model.architecture),
         *(["anarch.lifting.walk"] if spec.model.lift != "none" else []),
+        *(["anarch.lifting.padding"] if spec.model.padded_start else []),
         *(["anarch.training.corrupted"] if spec.corruption is not None else []),
         *(["anarch.training.poisoned"] if spec.poison is not None else []),
         *optimiser_modules(spec.recipe.optimiser),

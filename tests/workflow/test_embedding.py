@@ -38,7 +38,8 @@ def test_the_paper_scale_holds_the_papers_numbers():
     assert chosen["line"]["points"] == 50 and chosen["descent"]["width"] == 500
     spec = embedding.reductions(chosen)["two_layer-s0"]
     assert (spec["width"], spec["cosine"], spec["dataset"]) == (400, 0.9, "mnist")
-    assert config["datasets"]["mnist"] == {"source": "mnist", "train": 1000, "options": {"pad": 0}}
+    mnist = config["datasets"]["mnist"]
+    assert (mnist["source"], mnist["train"], mnist["options"]) == ("mnist", 1000, {"pad": 0})
     assert chosen["spectra"]["negatives"] == 3
 
 

@@ -209,6 +209,25 @@ def test_the_server_ends_after_the_last_job_of_a_killed_snakemake(tmp_path, job,
     until(lambda: not address.parent.exists())
 
 
+def test_a_client_that_is_gone_before_its_answer_costs_its_job_alone(tmp_path, job, server):
+    script = tmp_path / "forsaken.py"
+    script.write_text(f"import os, time\n{READY}time.sleep(60)\n")
+    ask = (
+        "import json, os, socket, sys\n"
+        f"command = {{'prefix': sys.prefix, 'command': [{str(script)!r}], 'folder': {str(tmp_path)!r}}}\n"
+        "text = json.dumps({**command, 'environment': dict(os.environ), 'ignored': []}).encode()\n"
+        "with socket.socket(socket.AF_UNIX) as server, open(sys.argv[1], 'w') as output:\n"
+        "    server.connect(os.environ['ANARCH_JOB_SERVER'])\n"
+        "    socket.send_fds(server, [len(text).to_bytes(8)], [output.fileno()])\n"
+        "    server.sendall(text)\n"
+    )
+    output = tmp_path / "forsaken.log"
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", ask, str(output)], env=server, check=True)
+    assert job("print('served')", around=server).wait(60) == 0
+    assert Path(log(tmp_path)).read_text() == "served\n"
+
+
 def test_a_killed_server_fails_its_jobs_and_no_later_one(tmp_path, job, snakemake_in_small):
     around = {**variables(), "ANARCH_JOB_SERVER": snakemake_in_small.stdout.readline().strip()}
     client = job("print('ready', os.getppid(), flush=True)\ntime.sleep(5)\n", around=around)

@@ -41,6 +41,7 @@ BY_NAME = {
     ("anarch/models/__init__.py", "module"): "architecture_module, in both",
     ("anarch/training/optimisers.py", "module"): "optimiser_modules, in modules_of",
     ("anarch/training/network.py", "'anarch.lifting.walk'"): "modules_of; what measures imports it plainly",
+    ("anarch/training/network.py", "'anarch.lifting.padding'"): "modules_of",
     ("anarch/training/optimisers.py", "f'anarch.training.{module}'"): "modules_of",
     ("workflow_scripts/job_server.py", "name"): "what the command itself imports, and its digest follows",
     ("workflow_scripts/train.py", "'anarch.training.corrupted'"): "modules_of",
@@ -75,6 +76,11 @@ def specs() -> Iterator[tuple[str, RunSpec]]:
         yield name, dataclasses.replace(PLAIN, recipe=recipe)
     yield "fully connected", lifted(CNN, "fully_connected")
     yield "locally connected", lifted(CNN, "locally_connected")
+    padded = lifted(CNN, "fully_connected")
+    yield (
+        "padded start",
+        dataclasses.replace(padded, model=dataclasses.replace(padded.model, padded_start=True)),
+    )
     yield "corrupted", dataclasses.replace(PLAIN, corruption=Corruption(replicas=1))
     yield "poisoned", dataclasses.replace(PLAIN, poison=Poison(beta=0.1, batch_size=5))
 
@@ -107,6 +113,17 @@ def test_a_training_imports_nothing_by_name_that_its_digest_is_not_over(data, tm
     over = digests.code_files(ROOT, "train.py", modules_of(SPECS[name]))
     files = {Path(importlib.import_module(module).__file__ or "") for module in imported}
     assert files and files <= over, f"name them in anarch/workflow/lineage.py: {imported}"
+
+
+def test_a_run_that_was_killed_after_its_last_artefact_leaves_nothing_behind(data, tmp_path, capsys):
+    """Complete, but for the removal of what it would have gone on from."""
+    command = ["--spec", canonical_json(PLAIN), "--data", str(data), "--gpus", "0", "--out", str(tmp_path)]
+    train.main(command)
+    (tmp_path / ".resume-0123/snapshots").mkdir(parents=True)
+    (tmp_path / ".resume-0123/snapshots/epoch1.safetensors").write_text("weights")
+    train.main(command)
+    assert "is finished already" in capsys.readouterr().out
+    assert not list(tmp_path.glob(".resume-*"))
 
 
 def test_optimisers_with_modules_of_their_own_are_optimisers():
