@@ -244,7 +244,7 @@ def _text(model: str, chosen: pd.Series) -> str:
     return (
         f"Training loss (a) with the point of reduction (orange, {kind}); cosines of the {unit}s' input "
         "weights there, groups of several framed, low amplitudes beyond the dotted lines (b); loss of the "
-        f"network with one {unit} a group, trained on, thin: of other points and seeds (c); predictions of both on "
-        f"{samples:,} test samples (d); their agreement (e) and the number of groups (f) by where it was "
-        f"reduced.{paper}"
+        f"network with one {unit} a group, trained on, thin: of other points and seeds (c); predictions of "
+        f"both on {samples:,} test samples (d); their agreement (e) and the number of groups (f) by where it "
+        f"was reduced.{paper}"
     )
