@@ -68,7 +68,7 @@ def descend(scale: Scale, wildcards: Wildcards) -> Cost:
 
 
 def reduce(scale: Scale, wildcards: Wildcards) -> Cost:
-    """One training of a wide network, and one of a narrow one from each of its points."""
+    """One training of a wide network, and one of a narrow one from each of its points, by every step."""
     spec = embedding.reductions(scale.config["embedding"])[wildcards["network"]]
     images, draws = scale.images[spec["dataset"]], torch.Generator()
     n, outputs = images.sizes["train"], images.classes
@@ -84,7 +84,11 @@ def reduce(scale: Scale, wildcards: Wildcards) -> Cost:
     wide, narrow = network(spec["width"]), network(max(1, round(SMALLER * spec["width"])))
     retrained = len(spec["points"]) * spec["retrain_steps"]
     work = spec["steps"] * step(wide, shape, n, outputs) + retrained * step(narrow, shape, n, outputs)
-    kept = 4 * (wide.inner.numel() + wide.outer.numel()) * (spec["steps"] + retrained) / spec["record_every"]
+    looks = spec["steps"] / spec["record_every"]
+    kept = 4 * sum(
+        count * (net.inner.numel() + net.outer.numel())
+        for net, count in ((wide, looks), (narrow, spec["retrain_steps"]))
+    )
     held = 4 * n * (images.values + 8 * spec["width"] * (1 if flat else images.values))
     return Cost(
         trained=work,

@@ -38,16 +38,20 @@ def test_the_paper_scale_holds_the_papers_numbers():
     assert chosen["line"]["points"] == 50 and chosen["descent"]["width"] == 500
     spec = embedding.reductions(chosen)["two_layer-s0"]
     assert (spec["width"], spec["cosine"], spec["dataset"]) == (400, 0.9, "mnist")
-    mnist = config["datasets"]["mnist"]
-    assert (mnist["source"], mnist["train"], mnist["options"]) == ("mnist", 1000, {"pad": 0})
+    assert config["datasets"]["mnist"] == {
+        "source": "mnist",
+        "train": 1000,
+        "subset": "by_seed",
+        "options": {"pad": 0},
+    }
     assert chosen["spectra"]["negatives"] == 3
 
 
 def test_the_number_of_jobs_at_paper_scale():
-    """Three small starts and two narrow minima with three seeds each; two wide networks and one CNN."""
+    """Three small starts and two narrow minima with three seeds each; five wide networks and one CNN."""
     chosen = section("paper")
     assert len(embedding.descents(chosen)) == 3 + 2 * 3
-    assert list(embedding.reductions(chosen)) == ["two_layer-s0", "two_layer-s1", "cnn-s0"]
+    assert list(embedding.reductions(chosen)) == [*(f"two_layer-s{seed}" for seed in range(5)), "cnn-s0"]
     assert embedding.pictured(chosen) == ["two_layer-s0", "cnn-s0"]
 
 
