@@ -39,7 +39,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "landscape": {"contract", "models", "lifting", "onednn", "randomness"},
     "critical": {"models", "onednn", "randomness"},
     "training": {"contract", "data", "lifting", "models", "onednn", "randomness", "workflow"},
-    "atlas": {"complexity", "contract", "landscape", "lifting", "models"},
+    "atlas": {"complexity", "landscape", "lifting", "models"},
     "arithmetic": {"onednn", "training"},
     "cost": {"atlas", "critical", "data", "landscape", "lifting", "models", "training", "workflow"},
     "report": {"claims", "workflow"},

@@ -87,10 +87,10 @@ def plateaus(
     run: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """A row per slow point and narrow critical point; ``numbers``: plateau -> index into the history."""
-    rows = []
+    rows, grid = [], curve_grid(x)
     for number, k in numbers.items():
-        wide = history.snapshots[history.steps[k]].output(x)
-        between = history.snapshots[history.steps[k]].output(curve_grid(x))
+        network = history.snapshots[history.steps[k]]
+        wide, between = network.output(x), network.output(grid)
         told = {
             **run,
             "plateau": number,

@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
             row = {"moment": moment, **point(network, data, args.hessian_images, args.hessian_tolerance)}
             rows.append({**told, **row, **space(run, network, first)})
         rows[-1] |= at_the_end(run, last, data["test"])
-    write_csv(args.out, [{**row, **its_cnn(row, rows, args, len(data["train"]))} for row in rows])
+    write_csv(args.out, beside_cnn(rows, args.runs, len(data["train"])))
 
 
 def point(network: nn.Module, data: dict[str, Examples], images: int, tolerance: float) -> dict[str, Any]:
@@ -93,18 +93,19 @@ def at_the_end(run: Run, network: nn.Module, test: Examples) -> dict[str, Any]:
     return row
 
 
-def its_cnn(
-    row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], args: Any, images: int
-) -> dict[str, Any]:
-    """How well the CNN of this protocol and seed fits at its end, and its steps until the network left."""
-    name = cnn(row["protocol"], row["seed"])
-    (end,) = (other for other in rows if other["model"] == "CNN" and other["moment"] == "end")
-    steps = math.ceil(images / load_spec(args.runs / name).recipe.batch_size)
-    time = row["relax_time"]
-    return {
-        "cnn_train_accuracy": end["train_accuracy"],
-        "relax_steps": None if time is None else time * steps,
-    }
+def beside_cnn(rows: Sequence[Mapping[str, Any]], runs: Path, images: int) -> list[dict[str, Any]]:
+    """The ``rows`` of one protocol and seed, with how well their CNN fits and its steps until each left."""
+    (end,) = (row for row in rows if row["model"] == "CNN" and row["moment"] == "end")
+    recipe = load_spec(runs / cnn(end["protocol"], end["seed"])).recipe
+    steps = math.ceil(images / recipe.batch_size)
+    return [
+        {
+            **row,
+            "cnn_train_accuracy": end["train_accuracy"],
+            "relax_steps": None if row["relax_time"] is None else row["relax_time"] * steps,
+        }
+        for row in rows
+    ]
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def table(results: Path, name: str) -> Table:
 
 def timings(folder: Path) -> dict[str, dict[str, str]]:
     """Job -> the row of its timing."""
-    found: dict[str, dict[str, Any]] = {}
+    found = {}
     for file in sorted(folder.rglob("*.tsv")):
         heads, *rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines())
         found[str(file.relative_to(folder).with_suffix(""))] = dict(zip(heads, rows[-1], strict=True))
@@ -122,8 +122,9 @@ def manifests(results: Path, datasets: list[str]) -> dict[str, dict[str, Any]]:
     are several where seeds draw their own images."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted((results / "data").glob(f"*/{paths.MANIFEST}")):
-        manifest, name = load_manifest(file.parent), named(file.parent.name)
+        name = named(file.parent.name)
         if name in datasets:
+            manifest = load_manifest(file.parent)
             prepared = found.setdefault(name, {**manifest, "prepared": {}})["prepared"]
             prepared[file.parent.name] = manifest["sha256"]
     return {name: found[name] for name in datasets if name in found}

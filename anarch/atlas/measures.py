@@ -6,12 +6,12 @@ Each measure comes from the one function that its study uses, with the same numb
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
-from anarch.complexity.distance import model_distance
+from anarch.complexity.distance import model_distance, root_sum_of_squares
 from anarch.complexity.norms import frobenius_norm, log10_path_norm
+from anarch.complexity.robustness import margins
 from anarch.complexity.sparsity import nonzero_weights
 from anarch.landscape.basins import radii_at_cutoffs
 from anarch.landscape.gradient import gradient_norm
@@ -21,7 +21,6 @@ from anarch.landscape.surface import point_scores
 from anarch.lifting.dense import as_linear
 from anarch.lifting.layers import LiftedConv
 from anarch.lifting.locality import deviation
-from anarch.objective import class_logits
 
 TENTH = 0.1  # quantile of the margins that counts: the least is one image's, which may be mislabelled
 AT_ONCE = 100  # images of a gradient or product: of the widest networks of the paper scale, 1,000 need 100 GB
@@ -78,18 +77,8 @@ def landscape(network: nn.Module, x: Tensor, y: Tensor, effort: Effort) -> Row:
         "noise": noise_tolerance(
             network, *points, effort.rise, effort.directions, tolerance=effort.radius_tolerance
         ),
-        "margin": _margin(network, x, y),
+        "margin": margins(network, x, y, batch_size=AT_ONCE).double().quantile(TENTH).item(),
     }
-
-
-@torch.no_grad()
-def _margin(network: nn.Module, x: Tensor, y: Tensor) -> float:
-    parts = []
-    for images, labels in zip(x.split(AT_ONCE), y.split(AT_ONCE), strict=True):
-        logits, column = class_logits(network(images)), labels[:, None]
-        others = logits.scatter(1, column, -math.inf).amax(1)
-        parts.append(logits.gather(1, column)[:, 0] - others)
-    return torch.cat(parts).double().quantile(TENTH).item()
 
 
 def combined(row: Row) -> Row:
@@ -124,16 +113,13 @@ def weights(network: nn.Module, initial: nn.Module, input_shape: tuple[int, ...]
         "log10_path1": _path(network, input_shape, 1),
         "log10_path2": _path(network, input_shape, 2),
         "distance": model_distance(network, initial),
-        "way": _way(network, initial),
+        "way": root_sum_of_squares(
+            (p - q).detach() for p, q in zip(network.parameters(), initial.parameters(), strict=True)
+        ),
         "deviation": deviation(network) if lifted else None,
         "sparsity": 1 - sum(c.nonzero for c in counts) / sum(c.weights for c in counts),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
     }
-
-
-def _way(network: nn.Module, initial: nn.Module) -> float:
-    pairs = zip(network.parameters(), initial.parameters(), strict=True)
-    return math.sqrt(sum((p - q).double().square().sum().item() for p, q in pairs))
 
 
 def _path(network: nn.Module, input_shape: tuple[int, ...], p: int) -> float | None:

@@ -15,8 +15,7 @@ def boundary_distance(network: nn.Module, x: Tensor) -> float:
     ``network``: (n, 2) -> one logit (n, 1).  32 rays leave each point; radii grow by a tenth until a class
     changes, and that last step is bisected to a relative 1e-3: thinner slivers may be missed.
     """
-    angle = torch.arange(RAYS, device=x.device) * (2 * math.pi / RAYS)
-    rays = torch.stack((angle.cos(), angle.sin()), 1)
+    rays = _rays(x.device)
     positive = network(x).squeeze(1) > 0
 
     def changed(radius: float, point: Tensor, ray: Tensor) -> Tensor:
@@ -52,8 +51,7 @@ def boundary_distances(network: nn.Module, x: Tensor) -> Tensor:
     As `boundary_distance`, which is the least of them, but to the tenth by which the radii grow, and from a
     thousandth on.
     """
-    angle = torch.arange(RAYS, device=x.device) * (2 * math.pi / RAYS)
-    rays = torch.stack((angle.cos(), angle.sin()), 1)
+    rays = _rays(x.device)
     positive = network(x).squeeze(1) > 0
     found, left = torch.full((len(x),), math.inf, device=x.device), torch.arange(len(x), device=x.device)
     radius = 1e-3
@@ -63,3 +61,9 @@ def boundary_distances(network: nn.Module, x: Tensor) -> Tensor:
         found[left[changed.any(1)]] = radius
         left, radius = left[~changed.any(1)], radius * GROWTH
     return found
+
+
+def _rays(device: torch.device) -> Tensor:
+    """Unit vectors all around, (`RAYS`, 2)."""
+    angle = torch.arange(RAYS, device=device) * (2 * math.pi / RAYS)
+    return torch.stack((angle.cos(), angle.sin()), 1)

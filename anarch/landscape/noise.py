@@ -1,12 +1,15 @@
 """How much Gaussian noise on all weights a minimum bears: sharpness as PAC-Bayesian bounds mean it."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
+from anarch.contract import require_measurable
 from anarch.landscape.crossings import first_crossings
-from anarch.landscape.directions import displaced
+from anarch.landscape.directions import Point, displaced
 from anarch.landscape.gradient import trainable
-from anarch.landscape.surface import networks_at_once, point_scores
+from anarch.landscape.surface import networks_at_once, scores_of
 from anarch.randomness import generator
 
 SMALLEST, RATIO = 1e-2, 2.0  # where the search begins, and its steps outwards or inwards
@@ -34,27 +37,31 @@ def noise_tolerance(
     """
     if draws < 1 or not rise > 0:
         raise ValueError(f"need draws of 1 or more and a rise above 0, got {draws} and {rise}")
+    require_measurable(model, x, y)
     own = {name: p.detach() for name, p in trainable(model).items()}
-    noise = [_noise(own, seed, k) for k in range(draws)]
+    first = next(iter(own))
     chunk = networks_at_once(own, None)
+    parts = [_noise(own, seed, range(draws)[k : k + chunk]) for k in range(0, draws, chunk)]
+
+    def losses(points: Point) -> Tensor:
+        return scores_of(model, points, x, y, loss="cross_entropy", batch_size=None)[:, 0]
 
     def mean_loss(rows: Tensor, steps: Tensor) -> Tensor:
-        losses = []
+        found = []
         for step in steps:
-            parts = [noise[k : k + chunk] for k in range(0, draws, chunk)]
-            many = [{name: torch.stack([d[name] for d in part]) for name in own} for part in parts]
-            scores = [
-                point_scores(model, displaced(own, d, step.expand(len(part))), x, y)[:, 0]
-                for d, part in zip(many, parts, strict=True)
-            ]
-            losses.append(torch.cat(scores).mean().cpu())
-        return torch.stack(losses)
+            many = (displaced(own, part, step.expand(len(part[first]))) for part in parts)
+            found.append(torch.cat([losses(points) for points in many]).mean().cpu())
+        return torch.stack(found)
 
-    centre = point_scores(model, {name: p[None] for name, p in own.items()}, x, y)[0, 0].item()
+    centre = losses({name: p[None] for name, p in own.items()}).item()
     search = {"start": SMALLEST, "ratio": RATIO, "largest": largest, "tolerance": tolerance}
     return first_crossings(mean_loss, 1, (centre + rise,), **search).item()
 
 
-def _noise(parameters: dict[str, Tensor], seed: int, k: int) -> dict[str, Tensor]:
-    draws = generator(seed, "noise", k)
-    return {name: torch.randn(p.shape, generator=draws).to(p) for name, p in parameters.items()}
+def _noise(parameters: Point, seed: int, numbers: Iterable[int]) -> Point:
+    """Of each parameter the draws of these ``numbers``: name -> (K, *shape)."""
+    draws = [generator(seed, "noise", k) for k in numbers]
+    return {
+        name: torch.stack([torch.randn(p.shape, generator=one) for one in draws]).to(p)
+        for name, p in parameters.items()
+    }

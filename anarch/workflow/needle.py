@@ -23,7 +23,14 @@ LIFT_OF = {
     "eLCN": "locally_connected",
     "continued CNN": "none",
 }
-STEP_OF = {"CNN": "cnn", "FCN": "fcn", "padded FCN": "fcn"}  # of all others: relaxed
+STEP_OF = {  # the protocol's recipe of each
+    "CNN": "cnn",
+    "FCN": "fcn",
+    "padded FCN": "fcn",
+    "eFCN": "relaxed",
+    "eLCN": "relaxed",
+    "continued CNN": "relaxed",
+}
 MEMBER = re.compile(
     r"(?P<protocol>[a-z]+)/(?P<model>cnn|fcn|padded-fcn|efcn|elcn|continued-cnn)(-t(?P<relax_time>\d+))?-s(?P<seed>\d+)"
 )
@@ -114,7 +121,7 @@ def _spec(section: Mapping[str, Any], run: Run) -> RunSpec:
     return RunSpec(
         dataset=chosen["dataset"],
         model=parse(Model, {**chosen["model"], **space}),
-        recipe=parse(Recipe, chosen[STEP_OF.get(run.model, "relaxed")]),
+        recipe=parse(Recipe, chosen[STEP_OF[run.model]]),
         seed=run.seed,
         start=begun,
         snapshots=tuple(snapshots),

@@ -37,9 +37,7 @@ def place(study: str, run: str) -> Place:
 def _of_needle(run: str) -> Place:
     facts = needle.describe(run)
     protocol = f"needle.protocols.{facts['protocol']}"
-    return Place(
-        protocol, f"{protocol}.model", (f"{protocol}.{needle.STEP_OF.get(facts['model'], 'relaxed')}",)
-    )
+    return Place(protocol, f"{protocol}.model", (f"{protocol}.{needle.STEP_OF[facts['model']]}",))
 
 
 def _of_bad_minima(run: str) -> Place:
