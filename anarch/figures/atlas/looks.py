@@ -24,15 +24,15 @@ MEASURES = {
     "noise": Measure("noise borne (std. dev.)", "noise\nborne", log=True),
     "pac_bayes": Measure("PAC-Bayes (way / noise)", "PAC-\nBayes", log=True),
     "margin": Measure("margin, tenth part", "margin\n"),
-    "frobenius": Measure("Frobenius norm", "Frobenius\nnorm", log=True),
+    "frobenius": Measure("Frobenius norm", "Frobe-\nnius\nnorm", log=True),
     "log10_path1": Measure(r"$\log_{10}$ of $\ell_1$ path norm", r"$\ell_1$ path" + "\nnorm"),
     "log10_path2": Measure(r"$\log_{10}$ of $\ell_2$ path norm", r"$\ell_2$ path" + "\nnorm"),
     "log10_path2_margin": Measure(
         r"$\log_{10}$ of $\ell_2$ path / margin", r"$\ell_2$ path" + "\nover\nmargin"
     ),
-    "distance": Measure("distance travelled", "distance\ntravelled"),
-    "deviation": Measure("deviation δ", "deviation\nδ"),
-    "sparsity": Measure("sparsity (%)", "sparsity\n", scale=100),
+    "distance": Measure("distance travelled", "dis-\ntance"),
+    "deviation": Measure("deviation δ", "devi-\nation\nδ"),
+    "sparsity": Measure("sparsity (%)", "spar-\nsity", scale=100),
     "parameters": Measure("parameters", "para-\nmeters", log=True),
 }
 POOLED = "all, pooled"

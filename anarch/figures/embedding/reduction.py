@@ -235,7 +235,7 @@ def _by_point(
 
 def _text(model: str, chosen: pd.Series) -> str:
     unit, samples = UNITS[model], int(chosen.test_samples)
-    kind = "the last slow point of the training" if chosen.slow else "no slow point: there is none"
+    kind = "the last slow point of the training" if chosen.slow else "of the config, for none is slow"
     paper = (
         f" The paper, on MNIST: {published.GROUPS} of {published.NEURONS}, {published.AGREEMENT} %."
         if model == "two_layer"
