@@ -12,10 +12,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("right", "speed", "needle")
+PATIENCE = 30.0  # seconds that a stage has for saving its state
 MOST = {"right": 150.0, "speed": 150.0}  # seconds; the rest is needle's
 
 
@@ -69,17 +72,22 @@ def run(command: list[str], log: Path, seconds: float) -> int:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
-        try:
-            status = process.wait(max(seconds, 0.1))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-            status = 124
+        status = wait_or_end(process, seconds, partial(os.killpg, process.pid))
     print("".join(log.read_text().splitlines(keepends=True)[-25:]), flush=True)
     return status
+
+
+def wait_or_end(process: subprocess.Popen[bytes], seconds: float, send: Callable[[int], None]) -> int:
+    """Its exit status; 124 where the time was over: it was told to end, and killed if it did not."""
+    try:
+        return process.wait(max(seconds, 0.1))
+    except subprocess.TimeoutExpired:
+        send(signal.SIGTERM)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            send(signal.SIGKILL)
+        return 124
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from gpu import wait_or_end
 
 from anarch.workflow import needle, paths, subsets
 from anarch.workflow.lineage import Lineage
@@ -127,15 +127,7 @@ def script(name: str, **options: object) -> list[str]:
 def ended_well(command: Sequence[str], deadline: float) -> bool:
     """Run a command; at the deadline it is told to save what it has and to end."""
     process = subprocess.Popen(command)
-    try:
-        return process.wait(max(deadline - time.monotonic(), 0.1)) == 0
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        return False
+    return wait_or_end(process, deadline - time.monotonic(), process.send_signal) == 0
 
 
 def take_home(scale: str, out: Path) -> None:

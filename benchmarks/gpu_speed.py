@@ -6,7 +6,6 @@ The floor of a step is the larger of bytes over copy speed and FLOPs over produc
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.flop_counter import FlopCounterMode
+from training import padded_fcn
 
 from anarch.data.toys import two_spirals
 from anarch.landscape.basins import radii_at_cutoffs
@@ -28,9 +29,6 @@ from anarch.training.examples import Examples
 from anarch.training.loop import Training, use_precision
 from anarch.training.stacked import fresh, unstack
 from anarch.workflow.specs import Recipe
-
-sys.path.insert(0, str(Path(__file__).parent))
-from training import padded_fcn
 
 Row = dict[str, Any]
 SHAPE, CLASSES = (3, 32, 32), 10
@@ -174,8 +172,6 @@ def resnet_epoch(card: Card) -> list[Row]:
 
     def network() -> nn.Module:
         return initialise_(build("resnet", SHAPE, CLASSES, channels=channels), generator(0, "weights"))
-
-    from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
         network().eval()(torch.zeros(1, *SHAPE))
